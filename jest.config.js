@@ -1,0 +1,12 @@
+/** Three layers, one folder each; `npm run test:unit` and so on run one. */
+const layer = (name, more = {}) => ({
+  displayName: name,
+  testEnvironment: "node",
+  roots: [`<rootDir>/test/${name}`],
+  testMatch: ["**/*.test.ts"],
+  transform: { "^.+\\.ts$": ["ts-jest", { tsconfig: "tsconfig.json", diagnostics: false, isolatedModules: true }] },
+  ...more,
+});
+module.exports = {
+  projects: [layer("unit"), layer("integration"), layer("e2e")],
+};
