@@ -1,0 +1,25 @@
+import type { Connection } from "../transport/connection";
+import type { HostSnapshot, SnapshotRequest } from "./snapshot";
+import type { Step } from "./step";
+
+/** All that a resource may do with hosts: read one, or write to one under its lock. */
+export interface Hosts {
+  /** One SSH exec per endpoint for the life of the process, until a write drops it or a request goes beyond it. */
+  snapshot(connection: Connection, request: SnapshotRequest): Promise<HostSnapshot>;
+  /**
+   * Holds the endpoint's mutex in this process and the flock on the host while `work` runs. The cached snapshot is
+   * dropped before and after.
+   */
+  exclusively<T>(connection: Connection, work: (host: LockedHost) => Promise<T>): Promise<T>;
+  /** Closes every connection. */
+  close(): void;
+}
+
+export interface LockedHost {
+  /** Read again, under the lock. */
+  snapshot(request: SnapshotRequest): Promise<HostSnapshot>;
+  /** Runs the steps in order; throws `StepError` at the first that fails. `onStep` is called before each. */
+  run(steps: readonly Step[], onStep: (index: number, step: Step) => void): Promise<void>;
+  /** Writes the owner record, or removes it and, if nothing is left in it, the state folder. */
+  setOwner(owner: { readonly urn: string } | undefined): Promise<void>;
+}
