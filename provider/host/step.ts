@@ -6,7 +6,7 @@
  * Before the first write to a target the step's script journals the original (journal.ts); before each write it
  * notes what it is about to write. A step that was interrupted can be run again.
  */
-export type Step = WriteFile | WriteLink | WriteValues | Run | RestoreFile | RestoreValues;
+export type Step = WriteFile | WriteLink | WriteValues | RecordValues | Run | RestoreFile | RestoreValues | Forget;
 
 interface Journalled {
   /** Name of the journal entry that keeps the original, see `entryName` in journal.ts. */
@@ -43,6 +43,15 @@ export interface WriteValues extends Journalled {
   readonly settle?: { readonly attempts: number };
 }
 
+/**
+ * Journals the originals without writing: for a setting that is as wanted when it is first managed, so that undo
+ * knows what was there even if somebody changes it before our first write.
+ */
+export interface RecordValues extends Journalled {
+  readonly kind: "recordValues";
+  readonly paths: readonly string[];
+}
+
 export interface PathValue {
   readonly path: string;
   readonly value: string;
@@ -75,6 +84,12 @@ export interface RestoreValues {
   readonly settle?: { readonly attempts: number };
 }
 
+/** Drops a journal entry and leaves its target as it is: changed by others, or to be kept (`onDelete: "retain"`). */
+export interface Forget {
+  readonly kind: "forget";
+  readonly entry: string;
+}
+
 /** Exit code of a restoreFile step whose target somebody else has changed. */
 export const changedByOthers = 75;
 
@@ -86,11 +101,15 @@ export function stepName(step: Step): string {
       return `write ${step.path}`;
     case "writeValues":
       return `set ${step.setting}`;
+    case "recordValues":
+      return `record ${step.setting}`;
     case "run":
       return step.argv.join(" ");
     case "restoreFile":
       return `restore ${step.path}`;
     case "restoreValues":
       return `restore ${step.values.map((value) => value.path).join(" ")}`;
+    case "forget":
+      return `forget ${step.entry}`;
   }
 }
