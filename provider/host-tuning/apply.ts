@@ -1,0 +1,130 @@
+/* The two things that write: apply (create and update) and restore (delete). Both work under the host's lock. */
+import type { Hosts, LockedHost } from "../host/hosts";
+import type { HostSnapshot } from "../host/snapshot";
+import { stepName } from "../host/step";
+import { surprises } from "../plan-text";
+import { PartialFailure, type PlanText, type Props, type Run } from "../resource";
+import { readLocked } from "./host-reading";
+import { applied } from "./outputs";
+import { ownerProblem } from "./ownership";
+import { planHost, shortfalls, type HostPlan } from "./plan";
+import { parseArgs, type HostTuningArgs } from "./schema";
+import { undoAll } from "./undo";
+
+interface Apply {
+  readonly hosts: Hosts;
+  readonly run: Run;
+  readonly inputs: Props;
+  /** Outputs and id of the last run; undefined on create. */
+  readonly outputs: Props | undefined;
+  readonly id: string | undefined;
+}
+
+export async function apply(request: Apply): Promise<{ id: string; outputs: Props }> {
+  const args = parsed(request.inputs);
+  request.run.progress(`connecting to ${args.connection.host}`);
+  return request.hosts.exclusively(args.connection, async (host) => {
+    const before = await readLocked(host, args, request.outputs);
+    const plan = planHost(args, before);
+    refuse(request, { args, before, plan });
+    await host.setOwner({ urn: request.run.urn ?? "" });
+    // From here on the host has been written to: whatever fails, the state must keep the resource.
+    const failed = await attempt(() => host.run(plan.steps, progress(request.run, plan.steps.length)));
+    const after = await attempt(() => readLocked(host, args, request.outputs));
+    const snapshot = after instanceof Error ? before : after;
+    const outputs = applied({ args, inputs: request.inputs, snapshot });
+    const errors = [failed, after].filter((one) => one instanceof Error);
+    const wrong = errors.length > 0 ? errors.map((error) => error.message) : shortfalls(args, snapshot);
+    if (wrong.length === 0) return { id: snapshot.machineId, outputs };
+    const message = [
+      ...wrong,
+      "What was done so far is kept in the state; the next `pulumi up` goes on from there.",
+    ].join("\n");
+    throw new PartialFailure(snapshot.machineId, outputs, `${args.connection.host}: ${message}`, { cause: errors[0] });
+  });
+}
+
+function parsed(inputs: Props): HostTuningArgs {
+  const result = parseArgs(inputs);
+  if ("args" in result) return result.args;
+  throw new Error(result.problems.map(({ path, reason }) => `${path}: ${reason}`).join("; "));
+}
+
+/** The truth guard: nothing is written that was not shown. */
+function refuse(
+  request: Apply,
+  { args, before, plan }: { args: HostTuningArgs; before: HostSnapshot; plan: HostPlan },
+): void {
+  const { host } = args.connection;
+  if (request.id !== undefined && before.machineId !== request.id)
+    throw new Error(
+      `${host} is another host than the one that was planned for (machine-id ${before.machineId}). Nothing was changed; run again.`,
+    );
+  const owner = ownerProblem(before, { urn: request.run.urn, args, olds: request.outputs });
+  const news = surprises(plan.changes, (request.inputs["plan"] ?? {}) as PlanText);
+  const reasons = [
+    ...(owner ? [owner.reason] : []),
+    ...plan.problems.map(({ path, reason }) => `${path}: ${reason}`),
+    ...(news.length === 0
+      ? []
+      : [
+          `the host has changed since the preview, which did not show: ${news.join("; ")}. Run again to see the whole plan.`,
+        ]),
+  ];
+  if (reasons.length > 0) throw new Error(`${host}: nothing was changed: ${reasons.join("\n")}`);
+}
+
+async function attempt<T>(work: () => Promise<T>): Promise<T | Error> {
+  try {
+    return await work();
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function progress(run: Run, total: number): Parameters<LockedHost["run"]>[1] {
+  return (index, step) => {
+    run.progress(`step ${index + 1}/${total}: ${stepName(step)}`);
+  };
+}
+
+/** Delete: what the journal holds comes back, what others changed since is named and left. */
+export async function restore({
+  hosts,
+  run,
+  outputs,
+  id,
+}: {
+  hosts: Hosts;
+  run: Run;
+  outputs: Props;
+  id: string;
+}): Promise<void> {
+  const args = parsed(outputs);
+  run.progress(`connecting to ${args.connection.host}`);
+  await hosts.exclusively(args.connection, async (host) => {
+    const snapshot = await readLocked(host, args, outputs);
+    const owner = snapshot.owner?.urn;
+    if (snapshot.machineId !== id) {
+      await run.warn(
+        `${args.connection.host} is another host now (machine-id ${snapshot.machineId}): nothing is undone there`,
+      );
+      return;
+    }
+    if (owner !== undefined && owner !== run.urn && owner !== outputs["__urn"]) {
+      await run.warn(`${args.connection.host} is tuned by ${owner} by now: nothing is undone`);
+      return;
+    }
+    const undo = undoAll(snapshot);
+    for (const one of undo.left)
+      await run.warn(
+        `${args.connection.host}: ${one.setting} is left as it is (${one.actual}): someone else has changed it since`,
+      );
+    const steps =
+      args.onDelete === "retain"
+        ? snapshot.journal.map((entry) => ({ kind: "forget" as const, entry: entry.name }))
+        : undo.steps;
+    await host.run(steps, progress(run, steps.length));
+    await host.setOwner(undefined);
+  });
+}

@@ -1,0 +1,155 @@
+/*
+ * What sets values again at every boot. sysctl keys: our own file in /etc/sysctl.d, read by systemd-sysctl. Other
+ * values: a list of `path value` lines, written by a oneshot unit that is ordered before libvirt's daemons, so that
+ * huge pages are there before a domain starts. Each file is ours as a whole and rendered from all knobs' rows at once.
+ * The unit is not started by an apply, which has written the running values itself.
+ * Source: sysctl.d(5), systemd.unit(5), https://docs.kernel.org/admin-guide/mm/hugetlbpage.html
+ */
+import type { JournalEntry } from "../host/journal";
+import type { HostSnapshot } from "../host/snapshot";
+import type { Step } from "../host/step";
+import type { Change } from "../impact";
+import { sysctlPath } from "../linux/sysctl-conf";
+import { bootScript, bootUnit } from "./boot-unit";
+import type { BootValue, Setting } from "./knob";
+
+export const sysctlFile = "/etc/sysctl.d/zz-kvm-tuning.conf";
+export const valuesFile = "/etc/kvm-tuning/boot-values";
+export const scriptFile = "/etc/kvm-tuning/apply-boot-values";
+export const unitName = "kvm-tuning.service";
+export const unitFile = `/etc/systemd/system/${unitName}`;
+export const unitLink = `/etc/systemd/system/multi-user.target.wants/${unitName}`;
+
+const header =
+  "# Written by pulumi-kvm-tuning. Change the Pulumi program, not this file: the next `pulumi up` writes it again.\n";
+
+/** Path of the running value -> the value that a boot sets. */
+type BootMap = ReadonlyMap<string, string>;
+
+interface OwnFile {
+  readonly path: string;
+  readonly content: string;
+  readonly mode: string;
+}
+
+/** The persistent files that `settings` need, whole. Empty when nothing is to be kept. */
+export function bootFiles(settings: readonly Setting[]): readonly OwnFile[] {
+  const values = wanted(settings);
+  const sysctls = values.filter((value) => value.kind === "sysctl");
+  const paths = values.filter((value) => value.kind === "path");
+  const files: OwnFile[] = [];
+  if (sysctls.length > 0) {
+    const lines = sysctls.map(({ key, value }) => `${key} = ${value}\n`).sort();
+    files.push({ path: sysctlFile, content: header + lines.join(""), mode: "0644" });
+  }
+  if (paths.length > 0) {
+    const lines = paths.map(({ path, value }) => `${path} ${value}\n`).sort();
+    files.push({ path: valuesFile, content: header + lines.join(""), mode: "0644" });
+    files.push({ path: scriptFile, content: bootScript, mode: "0755" });
+    files.push({ path: unitFile, content: bootUnit, mode: "0644" });
+  }
+  return files;
+}
+
+const wanted = (settings: readonly Setting[]): readonly BootValue[] =>
+  settings.filter((setting) => setting.notApplicable === undefined).flatMap((setting) => setting.boot);
+
+/** Differences between the files that `settings` need and those that the host has, one for each setting. */
+export function bootChanges(settings: readonly Setting[], snapshot: HostSnapshot): readonly Change[] {
+  const actual = bootMap(snapshot);
+  const rows = settings
+    .filter((setting) => setting.notApplicable === undefined && setting.boot.length > 0)
+    .flatMap((setting) => bootChange(setting, actual));
+  const kept = new Set(wanted(settings).map(pathOf));
+  const strays = [...actual].filter(([path]) => !kept.has(path));
+  return [
+    ...rows,
+    ...strays.map(([path, value]) => ({
+      setting: `${path} (at boot)`,
+      actual: value,
+      desired: null,
+      impact: "live" as const,
+    })),
+    ...unitChange(settings, snapshot),
+  ];
+}
+
+function bootChange(setting: Setting, actual: BootMap): readonly Change[] {
+  const found = [...new Set(setting.boot.map((value) => actual.get(pathOf(value)) ?? null))];
+  if (found.length === 1 && found[0] === setting.desired) return [];
+  const shown = found.every((value) => value === null) ? null : found.map((value) => value ?? "(absent)").join(", ");
+  return [{ setting: `${setting.name} (at boot)`, actual: shown, desired: setting.desired, impact: "live" }];
+}
+
+function unitChange(settings: readonly Setting[], snapshot: HostSnapshot): readonly Change[] {
+  const needed = bootFiles(settings).filter((file) => file.path === unitFile || file.path === scriptFile);
+  const state = unitState(snapshot);
+  if (needed.length === 0) {
+    return state === null || !ours(snapshot)
+      ? []
+      : [{ setting: unitName, actual: state, desired: null, impact: "live" }];
+  }
+  const intact = needed.every((file) => isAsWanted(file, snapshot)) && state === "enabled";
+  if (intact) return [];
+  return [{ setting: unitName, actual: state === "enabled" ? "changed" : state, desired: "enabled", impact: "live" }];
+}
+
+const ours = (snapshot: HostSnapshot): boolean => snapshot.journal.some((entry) => entry.paths.includes(unitFile));
+
+function unitState(snapshot: HostSnapshot): string | null {
+  if (snapshot.files.text(unitFile) === undefined) return null;
+  return snapshot.links.get(unitLink) === undefined ? "disabled" : "enabled";
+}
+
+function isAsWanted(file: OwnFile, snapshot: HostSnapshot): boolean {
+  return `${snapshot.files.text(file.path) ?? ""}\n` === file.content;
+}
+
+/** Steps that write what differs and put back what is no longer needed. */
+export function bootSteps(settings: readonly Setting[], snapshot: HostSnapshot, entryFor: EntryFor): readonly Step[] {
+  const files = bootFiles(settings);
+  const steps: Step[] = files
+    .filter((file) => !isAsWanted(file, snapshot))
+    .map((file) => ({ kind: "writeFile", entry: entryFor(file.path), setting: file.path, ...file }));
+  const unit = files.some((file) => file.path === unitFile);
+  if (unit && snapshot.links.get(unitLink) === undefined) {
+    steps.push({ kind: "writeLink", entry: entryFor(unitLink), setting: unitName, path: unitLink, to: unitFile });
+  }
+  const needed = new Set([...files.map((file) => file.path), ...(unit ? [unitLink] : [])]);
+  const restores = restoreFileSteps(snapshot.journal.filter((entry) => !entry.paths.some((path) => needed.has(path))));
+  return withReload([...steps, ...restores]);
+}
+
+/** Name of the journal entry that keeps the original of a target: the one that has it, else a new one. */
+export type EntryFor = (path: string) => string;
+
+/** Steps that put journalled files back, the last written first. */
+export function restoreFileSteps(journal: readonly JournalEntry[]): readonly Step[] {
+  return journal
+    .filter((entry) => entry.kind === "file")
+    .toReversed()
+    .flatMap((entry) => entry.paths.map((path): Step => ({ kind: "restoreFile", path, entry: entry.name })));
+}
+
+/** systemd reads unit files again only when told to. */
+export function withReload(steps: readonly Step[]): readonly Step[] {
+  const units = steps.some((step) => "path" in step && step.path.startsWith("/etc/systemd/system/"));
+  return units ? [...steps, { kind: "run", setting: unitName, argv: ["systemctl", "daemon-reload"] }] : steps;
+}
+
+function bootMap(snapshot: HostSnapshot): BootMap {
+  const sysctls = lines(snapshot.files.text(sysctlFile)).flatMap((line) => {
+    const found = /^([^=]+?)\s*=\s*(.*)$/.exec(line);
+    return found?.[1] === undefined ? [] : [[sysctlPath(found[1].trim()), found[2] ?? ""] as const];
+  });
+  const paths = lines(snapshot.files.text(valuesFile)).map((line) => {
+    const space = line.indexOf(" ");
+    return [line.slice(0, space), line.slice(space + 1)] as const;
+  });
+  return new Map([...sysctls, ...paths]);
+}
+
+const lines = (text: string | undefined): readonly string[] =>
+  (text ?? "").split("\n").filter((line) => line.trim() !== "" && !line.startsWith("#"));
+
+export const pathOf = (value: BootValue): string => (value.kind === "sysctl" ? sysctlPath(value.key) : value.path);

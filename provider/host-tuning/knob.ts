@@ -1,0 +1,57 @@
+import type { z } from "zod";
+import type { HostSnapshot } from "../host/snapshot";
+import type { PathValue, WriteValues } from "../host/step";
+import type { Impact } from "../impact";
+
+/**
+ * A knob is one argument of HostTuning, as an object of pure functions: it looks at the snapshot and describes, as
+ * rows, the smallest settings that a user can see. Everything else follows from the rows (plan.ts): the preview, the
+ * steps, what is kept over reboots, verification and undo. A knob does no I/O and has no code for undo.
+ */
+export interface Knob<S extends z.ZodType = z.ZodType> {
+  readonly schema: S;
+  /** One row for each smallest setting that `desired` asks for, in a stable order. */
+  settings(desired: z.output<S>, snapshot: HostSnapshot): readonly Setting[];
+  /**
+   * The argument that would describe the host as it is: same shape as `desired`, only the parts that `desired`
+   * names. What the host lacks keeps the desired value. `refresh` puts it into the inputs, which shows drift.
+   */
+  observe(desired: z.output<S>, snapshot: HostSnapshot): z.input<S>;
+  /** sysctl keys that the snapshot must read for this argument beyond its fixed list. */
+  sysctlKeys?(desired: z.output<S>): readonly string[];
+}
+
+/** Keeps the schema's type through the registry. */
+export function defineKnob<S extends z.ZodType>(knob: Knob<S>): Knob<S> {
+  return knob;
+}
+
+/** One row: a value that the host has and the value that it shall have. */
+export interface Setting {
+  /** Dotted, from the argument's name on: `hugepages.2M.node0`. */
+  readonly name: string;
+  readonly desired: string;
+  /** Normalised as `desired` is, so that equality is all there is to compare. Null = the host has no such value. */
+  readonly actual: string | null;
+  readonly impact: Impact;
+  /** The file that `actual` was read from, for verification. */
+  readonly source: string;
+  /** The host lacks the feature, and why. The row is then no change, and its reason is shown. */
+  readonly notApplicable?: string;
+  /** Why this host cannot have the value: the preview refuses it. */
+  readonly problem?: string;
+  /** Something true that the user should read before agreeing. */
+  readonly warning?: string;
+  /** What may be done when the value does not read back as written. */
+  readonly remedy?: string;
+  /** The running values, all of them (also those that are right already, so that their originals are journalled). */
+  readonly write: readonly PathValue[];
+  readonly settle?: NonNullable<WriteValues["settle"]>;
+  /** What sets the value again at every boot. */
+  readonly boot: readonly BootValue[];
+}
+
+/** A value kept over reboots: merged over all knobs and written by one owner each, see boot-values.ts. */
+export type BootValue =
+  | { readonly kind: "sysctl"; readonly key: string; readonly value: string }
+  | { readonly kind: "path"; readonly path: string; readonly value: string };

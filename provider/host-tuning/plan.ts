@@ -1,0 +1,161 @@
+import { entryName, type JournalEntry } from "../host/journal";
+import type { HostSnapshot, SnapshotRequest } from "../host/snapshot";
+import type { PathValue, Step } from "../host/step";
+import type { Change, Verification } from "../impact";
+import type { Problem } from "../resource";
+import { bootChanges, bootSteps, type EntryFor } from "./boot-values";
+import type { Knob, Setting } from "./knob";
+import { knobs, type KnobName } from "./registry";
+import type { KnobArgs } from "./schema";
+import { undoValues } from "./undo";
+
+/** Everything that follows from what is wanted and what the host has. Pure, and the same for the same two. */
+export interface HostPlan {
+  readonly changes: readonly Change[];
+  readonly steps: readonly Step[];
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly string[];
+}
+
+export function planHost(args: KnobArgs, snapshot: HostSnapshot): HostPlan {
+  const settings = settingsOf(args, snapshot);
+  const running = settings.filter(differs).map(toChange);
+  const dropped = undoValues(droppedEntries(settings, snapshot), snapshot);
+  const named = new Set([...running, ...dropped.changes].map((change) => `${change.setting} (at boot)`));
+  const restored = new Set(
+    dropped.steps.flatMap((step) => ("values" in step ? step.values : [])).map((one) => `${one.path} (at boot)`),
+  );
+  // A value that changes now and at boot is one line; a second line only where they differ apart from each other.
+  const atBoot = bootChanges(settings, snapshot).filter((one) => !named.has(one.setting) && !restored.has(one.setting));
+  return {
+    changes: [...running, ...atBoot, ...dropped.changes],
+    steps: [...planSteps(settings, snapshot), ...dropped.steps],
+    problems: settings.flatMap((one) => (one.problem === undefined ? [] : [{ path: one.name, reason: one.problem }])),
+    warnings: warningsOf(settings, dropped.left),
+  };
+}
+
+/** The rows of every knob that the program names. */
+export function settingsOf(args: KnobArgs, snapshot: HostSnapshot): readonly Setting[] {
+  return entriesOf(args).flatMap(([name, desired]) => knobOf(name).settings(desired, snapshot));
+}
+
+/** The arguments as the host has them, for `refresh`. */
+export function observe(args: KnobArgs, snapshot: HostSnapshot): Record<string, unknown> {
+  return Object.fromEntries(entriesOf(args).map(([name, desired]) => [name, knobOf(name).observe(desired, snapshot)]));
+}
+
+/** What the snapshot must hold beyond its fixed list: keys of the arguments, and of what the journal may restore. */
+export function snapshotRequest(args: KnobArgs, journal: readonly JournalEntry[]): SnapshotRequest {
+  const asked = entriesOf(args).flatMap(([name, desired]) => knobOf(name).sysctlKeys?.(desired) ?? []);
+  const journalled = journal.flatMap((entry) => entry.paths.filter((path) => path.startsWith("/proc/sys/")));
+  const keys = journalled.map((path) => path.slice("/proc/sys/".length));
+  return { sysctlKeys: [...new Set([...asked, ...keys])].sort() };
+}
+
+export function verifications(args: KnobArgs, snapshot: HostSnapshot): readonly Verification[] {
+  return settingsOf(args, snapshot).map((one) => ({
+    check: one.name,
+    expected: one.desired,
+    actual: one.notApplicable ?? one.actual ?? "(absent)",
+    source: one.source,
+    verdict: one.notApplicable !== undefined ? "notApplicable" : one.actual === one.desired ? "pass" : "fail",
+  }));
+}
+
+/** What does not read back as written, in words. */
+export function shortfalls(args: KnobArgs, snapshot: HostSnapshot): readonly string[] {
+  return settingsOf(args, snapshot)
+    .filter(differs)
+    .map((one) =>
+      `${one.name}: expected ${one.desired}, the host has ${one.actual ?? "no value"} (${one.source}). ${one.remedy ?? ""}`.trim(),
+    );
+}
+
+/** The one loop over the registry: here a knob and its argument lose the type that ties them together. */
+function entriesOf(args: KnobArgs): readonly (readonly [KnobName, unknown])[] {
+  return (Object.keys(knobs) as KnobName[]).flatMap((name) =>
+    args[name] === undefined ? [] : [[name, args[name]] as const],
+  );
+}
+
+const knobOf = (name: KnobName): Knob => knobs[name] as unknown as Knob;
+
+const differs = (one: Setting): boolean => one.notApplicable === undefined && one.actual !== one.desired;
+
+function toChange({ name, actual, desired, impact }: Setting): Change {
+  return { setting: name, actual, desired, impact };
+}
+
+function warningsOf(settings: readonly Setting[], left: ReturnType<typeof undoValues>["left"]): readonly string[] {
+  return [
+    ...settings.flatMap((one) =>
+      one.notApplicable === undefined ? [] : [`${one.name}: not applicable: ${one.notApplicable}`],
+    ),
+    ...settings.flatMap((one) => (one.warning === undefined ? [] : [`${one.name}: ${one.warning}`])),
+    ...left.map(
+      (one) =>
+        `${one.setting}: no longer in the program, but left as it is (${one.actual}): someone else has changed it since`,
+    ),
+  ];
+}
+
+/** Journal entries, cut down to the paths that no row covers any more. */
+function droppedEntries(settings: readonly Setting[], snapshot: HostSnapshot): readonly JournalEntry[] {
+  const covered = new Set(settings.flatMap((one) => one.write.map((value) => value.path)));
+  return snapshot.journal
+    .filter((entry) => entry.kind === "values")
+    .map((entry) => ({ ...entry, paths: entry.paths.filter((path) => !covered.has(path)) }))
+    .filter((entry) => entry.paths.length > 0);
+}
+
+/** Persistent files first, then running values: a run that stops between them leaves a host that boots as declared. */
+function planSteps(settings: readonly Setting[], snapshot: HostSnapshot): readonly Step[] {
+  const entryFor = entryNames(snapshot.journal);
+  const applicable = settings.filter((one) => one.notApplicable === undefined && one.problem === undefined);
+  return [
+    ...bootSteps(settings, snapshot, entryFor),
+    ...applicable.flatMap((one) => valueSteps(one, snapshot, entryFor)),
+  ];
+}
+
+function entryNames(journal: readonly JournalEntry[]): EntryFor {
+  const known = new Map(journal.flatMap((entry) => entry.paths.map((path) => [path, entry.name])));
+  let count = 0;
+  return (target) => {
+    const name = known.get(target) ?? entryName(journal, count++, target);
+    known.set(target, name);
+    return name;
+  };
+}
+
+function valueSteps(setting: Setting, snapshot: HostSnapshot, entryFor: EntryFor): readonly Step[] {
+  const journalled = new Map(snapshot.journal.flatMap((entry) => entry.paths.map((path) => [path, entry.name])));
+  const fresh = setting.write.filter(({ path }) => !journalled.has(path));
+  const groups = Map.groupBy(
+    setting.write.filter(({ path }) => journalled.has(path)),
+    ({ path }) => journalled.get(path) ?? "",
+  );
+  if (!differs(setting)) {
+    if (fresh.length === 0) return [];
+    return [
+      {
+        kind: "recordValues",
+        entry: entryFor(setting.name),
+        setting: setting.name,
+        paths: fresh.map(({ path }) => path),
+      },
+    ];
+  }
+  const step = (entry: string, values: readonly PathValue[]): Step => ({
+    kind: "writeValues",
+    entry,
+    setting: setting.name,
+    values,
+    ...(setting.settle && { settle: setting.settle }),
+  });
+  return [
+    ...[...groups].map(([entry, values]) => step(entry, values)),
+    ...(fresh.length === 0 ? [] : [step(entryFor(setting.name), fresh)]),
+  ];
+}

@@ -1,0 +1,123 @@
+/* HostTuning as the adapter sees it: reads through the snapshot, decides with plan.ts, writes under the host's lock. */
+import type { Hosts } from "../host/hosts";
+import type { HostSnapshot } from "../host/snapshot";
+import { exceeds } from "../impact";
+import { planned } from "../plan-text";
+import type { CheckRequest, CheckResult, Problem, Props, Resource, Run } from "../resource";
+import { TransportError } from "../transport/transport";
+import { apply, restore } from "./apply";
+import { readHost } from "./host-reading";
+import { refreshed } from "./outputs";
+import { ownerProblem } from "./ownership";
+import { planHost } from "./plan";
+import { given, parseArgs, type HostTuningArgs } from "./schema";
+
+export function createHostTuning(hosts: Hosts): Resource {
+  return {
+    check: (request, run) => check(hosts, request, run),
+    diff: async ({ id, outputs, inputs, unknowns }) => {
+      const parsed = parseArgs(inputs);
+      // Something is known only during the update, or does not parse (an old state): the update will tell.
+      if ("problems" in parsed || unknowns.length > 0) return { changes: true, replaces: [] };
+      const snapshot = await readHost(hosts, parsed.args, outputs);
+      const otherHost = snapshot.machineId !== id;
+      const changes = planHost(parsed.args, snapshot).changes.length > 0 || !sameArguments(inputs, outputs);
+      return { changes: changes || otherHost, replaces: otherHost ? ["connection"] : [] };
+    },
+    create: ({ inputs }, run) => apply({ hosts, run, inputs, outputs: undefined, id: undefined }),
+    update: ({ id, outputs, inputs }, run) => apply({ hosts, run, inputs, outputs, id }),
+    read: (request, run) => read(hosts, request, run),
+    delete: ({ id, outputs }, run) => restore({ hosts, run, outputs, id }),
+  };
+}
+
+async function check(hosts: Hosts, { olds, news, unknowns }: CheckRequest, run: Run): Promise<CheckResult> {
+  const unknownArguments = new Set(unknowns.map((path) => path.split(".")[0] ?? path));
+  const known = Object.fromEntries(Object.entries(news).filter(([key]) => !unknownArguments.has(key)));
+  if (unknownArguments.has("connection")) {
+    return {
+      computed: { plan: { connection: "known only during the update, and with it every change" } },
+      problems: [],
+    };
+  }
+  const parsed = parseArgs(known);
+  if ("problems" in parsed) return { computed: {}, problems: parsed.problems };
+  const { args } = parsed;
+  let snapshot: HostSnapshot;
+  try {
+    snapshot = await readHost(hosts, args, olds);
+  } catch (error) {
+    return { computed: {}, problems: [connectionProblem(error)] };
+  }
+  const plan = planHost(args, snapshot);
+  const computed = planned(plan.changes);
+  const later = [...unknownArguments].map((name) => [name, "known only during the update"]);
+  const owner = ownerProblem(snapshot, { urn: run.urn, args, olds });
+  const problems = [...(owner ? [owner] : []), ...plan.problems, ...tooDisruptive(args, computed)];
+  if (problems.length === 0) for (const warning of plan.warnings) await run.warn(`${args.connection.host}: ${warning}`);
+  return {
+    computed: {
+      ...computed,
+      plan: { ...computed.plan, ...Object.fromEntries(later) },
+      ...(olds?.["undo"] !== undefined && { undo: olds["undo"] }),
+    },
+    problems,
+  };
+}
+
+function connectionProblem(error: unknown): Problem {
+  if (error instanceof TransportError) return { path: "connection.host", reason: error.message };
+  throw error;
+}
+
+function tooDisruptive(args: HostTuningArgs, { plan, impact }: ReturnType<typeof planned>): readonly Problem[] {
+  if (!exceeds(impact, args.maxDisruption)) return [];
+  const named = Object.entries(plan).map(([setting, text]) => `${setting}: ${text}`);
+  return [
+    {
+      path: "maxDisruption",
+      reason: `this change needs ${impact}, and maxDisruption allows ${args.maxDisruption}: ${named.join("; ")}`,
+    },
+  ];
+}
+
+async function read(hosts: Hosts, { id, outputs }: { id: string; outputs: Props }, run: Run) {
+  const parsed = parseArgs(outputs);
+  if ("problems" in parsed) {
+    const all = parsed.problems.map(({ path, reason }) => `${path}: ${reason}`);
+    throw new Error(`The state of this resource cannot be read: ${all.join("; ")}. Run once with --refresh=false.`);
+  }
+  const snapshot = await readHost(hosts, parsed.args, outputs).catch((error: unknown) => {
+    throw withWayOut(error);
+  });
+  if (snapshot.machineId !== id) {
+    await run.warn(
+      `${parsed.args.connection.host} is another host now (machine-id ${snapshot.machineId}, it was ${id}): ` +
+        "the tuned one is taken as gone, and nothing is undone there",
+    );
+    return undefined;
+  }
+  return refreshed({ args: parsed.args, outputs, snapshot });
+}
+
+/** `read` has only the connection of the last run: new credentials in the program are not seen before an update. */
+function withWayOut(error: unknown): unknown {
+  if (!(error instanceof TransportError)) return error;
+  const hint =
+    "This refresh used the connection of the last run. If the address, the key or the host key has changed in the " +
+    "program since, run once with --refresh=false: pulumi up --refresh=false";
+  return new TransportError(error.failure, `${error.message}\n${hint}`, { cause: error });
+}
+
+/** Every given argument equals its copy in the outputs, which is all that read and delete will see. */
+function sameArguments(inputs: Props, outputs: Props): boolean {
+  return canonical(given(inputs)) === canonical(given(outputs));
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, one: unknown) =>
+    typeof one === "object" && one !== null && !Array.isArray(one)
+      ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : one,
+  );
+}

@@ -1,0 +1,75 @@
+import { z } from "zod";
+import { impacts } from "../impact";
+import type { Problem, Props } from "../resource";
+import { connectionSchema } from "../transport/connection";
+import { knobs, type KnobName } from "./registry";
+
+const knobShape = Object.fromEntries(Object.entries(knobs).map(([name, knob]) => [name, knob.schema.optional()])) as {
+  [K in KnobName]: z.ZodOptional<(typeof knobs)[K]["schema"]>;
+};
+
+const argsShape = {
+  connection: connectionSchema,
+  ...knobShape,
+  maxDisruption: z.enum(impacts).default("live"),
+  onDelete: z.enum(["restore", "retain"]).default("restore"),
+  takeOwnership: z.boolean().default(false),
+};
+
+const hostTuningSchema = z.strictObject(argsShape).superRefine(refuseSecondWay);
+
+export type HostTuningInput = z.input<typeof hostTuningSchema>;
+export type HostTuningArgs = z.output<typeof hostTuningSchema>;
+export type KnobArgs = Pick<HostTuningArgs, KnobName>;
+
+/** Names of everything that a program can give; the other keys of inputs and outputs are computed. */
+export const argumentNames = Object.keys(argsShape);
+
+/** sysctl keys that another argument sets: one setting has one writer. */
+const ownedKeys: readonly { key: RegExp; argument: KnobName }[] = [
+  { key: /^kernel[./]numa_balancing$/, argument: "numaBalancing" },
+  { key: /^vm[./]nr_(hugepages(_mempolicy)?|overcommit_hugepages)$/, argument: "hugepages" },
+];
+
+function refuseSecondWay(args: Partial<Record<string, unknown>>, context: z.RefinementCtx): void {
+  for (const key of Object.keys(args["sysctl"] ?? {})) {
+    const owner = ownedKeys.find((one) => one.key.test(key) && args[one.argument] !== undefined);
+    if (owner === undefined) continue;
+    const message = `is set by the argument ${owner.argument} too: give one of sysctl[${JSON.stringify(key)}] and ${owner.argument}`;
+    context.addIssue({ code: "custom", path: ["sysctl", key], message });
+  }
+}
+
+export type ParsedArgs = { readonly args: HostTuningArgs } | { readonly problems: readonly Problem[] };
+
+/** All problems at once, each with its path; a message never holds a value that may be secret. */
+export function parseArgs(props: Props): ParsedArgs {
+  const parsed = hostTuningSchema.safeParse(given(props));
+  if (parsed.success) return { args: parsed.data };
+  const problems = parsed.error.issues.flatMap(toProblems);
+  return { problems };
+}
+
+/** The arguments among inputs or outputs, without computed keys. */
+export function given(props: Props): Props {
+  const computed = new Set(["plan", "impact", "pending", "undo", "actual", "verification", "hostId"]);
+  return Object.fromEntries(
+    Object.entries(props).filter(([key, value]) => !key.startsWith("__") && !computed.has(key) && value !== undefined),
+  );
+}
+
+function toProblems(issue: z.core.$ZodIssue): readonly Problem[] {
+  const at = issue.path.map(String).join(".");
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({ path: at === "" ? key : `${at}.${key}`, reason: "unknown argument" }));
+  }
+  if (issue.code === "invalid_union") {
+    const nested = issue.errors.flat();
+    const reason = [...new Set(nested.map((one) => one.message))].join("; or ");
+    return [{ path: at, reason: reason || issue.message }];
+  }
+  if (issue.code === "invalid_key") {
+    return [{ path: at, reason: issue.issues.map((one) => one.message).join("; ") }];
+  }
+  return [{ path: at, reason: issue.message }];
+}

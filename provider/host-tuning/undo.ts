@@ -1,0 +1,127 @@
+/*
+ * What delete, or an argument that left the program, puts back: computed from the journal, so that it can be shown
+ * before it happens. A value that is neither the original nor anything we ever wrote belongs to somebody else by now:
+ * it is named and left.
+ */
+import { originalValues, stillOurs, type JournalEntry } from "../host/journal";
+import type { HostSnapshot } from "../host/snapshot";
+import type { PathValue, Step } from "../host/step";
+import type { Change } from "../impact";
+import { restoreFileSteps, unitFile, unitName, withReload } from "./boot-values";
+
+interface Undo {
+  readonly changes: readonly Change[];
+  /** Settings that somebody else has changed since, each with what is there now. */
+  readonly left: readonly { readonly setting: string; readonly actual: string }[];
+  readonly steps: readonly Step[];
+}
+
+/** Undo of running values, the last written first. An entry of which only some paths are given stays in the journal. */
+export function undoValues(entries: readonly JournalEntry[], snapshot: HostSnapshot): Undo {
+  const parts = entries
+    .filter((entry) => entry.kind === "values")
+    .toReversed()
+    .map((entry) => undoEntry(entry, snapshot));
+  return {
+    changes: parts.flatMap((part) => part.changes),
+    left: parts.flatMap((part) => part.left),
+    steps: parts.flatMap((part) => part.steps),
+  };
+}
+
+function undoEntry(entry: JournalEntry, snapshot: HostSnapshot): Undo {
+  const originals = originalValues(entry).filter(({ path }) => entry.paths.includes(path));
+  const now = new Map(entry.paths.map((path) => [path, snapshot.files.text(path)?.trim()]));
+  // A path that is gone (a CPU taken offline, a module unloaded) has nothing to restore.
+  const mine = originals.filter(({ path }) => isOurs(entry, path, now.get(path)));
+  const foreign = originals.filter(({ path }) => now.get(path) !== undefined && !isOurs(entry, path, now.get(path)));
+  const differing = mine.filter(({ path, value }) => now.get(path) !== value);
+  const changes: Change[] =
+    differing.length === 0
+      ? []
+      : [
+          {
+            setting: entry.setting,
+            actual: shown(differing.map(({ path, value }) => now.get(path) ?? value)),
+            desired: shown(differing.map(({ value }) => value)),
+            impact: "live",
+          },
+        ];
+  const left =
+    foreign.length === 0
+      ? []
+      : [{ setting: entry.setting, actual: shown(foreign.map(({ path }) => now.get(path) ?? "")) }];
+  return { changes, left, steps: restoreSteps(entry, differing, snapshot) };
+}
+
+function isOurs(entry: JournalEntry, path: string, value: string | undefined): boolean {
+  return value !== undefined && stillOurs(entry, path, value);
+}
+
+const isPool = (path: string): boolean => path.endsWith("/nr_hugepages");
+
+function restoreSteps(entry: JournalEntry, values: readonly PathValue[], snapshot: HostSnapshot): readonly Step[] {
+  const whole = snapshot.journal.find((one) => one.name === entry.name)?.paths.length === entry.paths.length;
+  const settle = values.some(({ path }) => isPool(path)) ? { settle: { attempts: 5 } } : {};
+  if (values.length === 0) return whole ? [{ kind: "forget", entry: entry.name }] : [];
+  if (whole) return [{ kind: "restoreValues", values, entry: entry.name, ...settle }];
+  return [{ kind: "writeValues", entry: entry.name, setting: entry.setting, values, ...settle }];
+}
+
+const shown = (values: readonly string[]): string => [...new Set(values)].join(", ");
+
+/** Undo of everything in the journal: what delete does. */
+export function undoAll(snapshot: HostSnapshot): Undo {
+  const values = undoValues(snapshot.journal, snapshot);
+  const files = snapshot.journal.filter((entry) => entry.kind === "file").toReversed();
+  const paths = files.flatMap((entry) =>
+    entry.paths.map((path) => ({ entry, path, now: snapshot.journalledFiles.get(path) ?? "absent" })),
+  );
+  const differing = paths.filter(({ entry, now }) => now !== entry.original[0]);
+  const isFileOurs = ({ entry, path, now }: (typeof paths)[number]): boolean => stillOurs(entry, path, now);
+  return {
+    changes: [
+      ...values.changes,
+      ...differing
+        .filter(isFileOurs)
+        .map(({ entry, path }): Change => ({
+          setting: path,
+          actual: "written by this resource",
+          desired: fileText(entry),
+          impact: "live",
+        })),
+    ],
+    left: [
+      ...values.left,
+      ...differing
+        .filter((one) => !isFileOurs(one))
+        .map(({ path }) => ({ setting: path, actual: "changed by someone else" })),
+    ],
+    steps: [...stopUnit(snapshot), ...fileSteps(paths, snapshot), ...values.steps],
+  };
+}
+
+interface FileTarget {
+  readonly entry: JournalEntry;
+  readonly path: string;
+  readonly now: string;
+}
+
+function fileSteps(paths: readonly FileTarget[], snapshot: HostSnapshot): readonly Step[] {
+  const foreign = new Set(
+    paths.filter(({ entry, path, now }) => !stillOurs(entry, path, now)).map(({ entry }) => entry.name),
+  );
+  const restores = restoreFileSteps(snapshot.journal.filter((entry) => !foreign.has(entry.name)));
+  return [...withReload(restores), ...[...foreign].map((entry): Step => ({ kind: "forget", entry }))];
+}
+
+/** After a boot the unit is active: without its file systemd would list it as not found but active. */
+function stopUnit(snapshot: HostSnapshot): readonly Step[] {
+  const known = snapshot.journal.some((entry) => entry.paths.includes(unitFile));
+  const active = snapshot.units.get(unitName)?.activeState;
+  return known && (active === "active" || active === "failed")
+    ? [{ kind: "run", setting: unitName, argv: ["systemctl", "stop", unitName] }]
+    : [];
+}
+
+const fileText = (entry: JournalEntry): string | null => (entry.original[0] === "absent" ? null : "the original");
