@@ -25,6 +25,8 @@ export interface HostSnapshot {
   readonly hostname: string;
   /** /proc, /sys and configuration files. Never holds a file that may keep a secret. */
   readonly files: FileTree;
+  /** Symbolic links among the files that matter (unit links in *.wants, sysctl.d): path -> target. */
+  readonly links: ReadonlyMap<string, string>;
   readonly units: ReadonlyMap<string, UnitState>;
   readonly journal: readonly JournalEntry[];
   /** What stands at each journalled file target now: `absent`, `link <target>` or `file <mode> <uid>:<gid> <sha256>`. */

@@ -1,0 +1,135 @@
+/** The units whose states are read, in this order. */
+export const snapshotUnits = [
+  "tuned.service",
+  "power-profiles-daemon.service",
+  "irqbalance.service",
+  "numad.service",
+  "ksmtuned.service",
+  "libvirtd.service",
+  "virtqemud.service",
+  "libvirt-guests.service",
+  "kvm-tuning.service",
+] as const;
+
+/**
+ * Prints everything that any resource may ask of a host, in one exec and about a dozen processes: a fork costs tens of
+ * milliseconds on a busy host, so one `grep` reads all files of a section.
+ *
+ *   sh -c SCRIPT kvm-tuning <nonce> [<sysctl path below /proc/sys>...]
+ *
+ * POSIX sh. Not in POSIX but in GNU and busybox alike: `xargs -0` (names with spaces, lists longer than ARG_MAX),
+ * `grep -aH`, `stat -c`, `sha256sum`. Never the shell's `read` on /proc/sys: it reads byte by byte, and a sysctl file
+ * answers only the first read.
+ *
+ * `KVM_TUNING_ROOT` puts a folder before every path: the tree of a test, or one recorded from another machine. Such a
+ * tree may lack anything, also /etc/machine-id: the parsed `machineId` is then "". Unit states always come from the
+ * `systemctl` on PATH, so they mean nothing for a recorded tree.
+ *
+ * Output: a line `@<nonce> <name>` starts a section, `@<nonce> done` ends the last. The nonce is random, and every line
+ * of a file is printed behind its path, so neither a login banner nor a file's content can pass for such a line. Paths
+ * are printed without the leading slash. Nothing here may read a file that can hold a secret.
+ */
+export const snapshotScript = `
+LC_ALL=C; export LC_ALL
+nonce=$1; shift
+cd "$KVM_TUNING_ROOT/" || exit
+cpu=sys/devices/system/cpu
+node=sys/devices/system/node
+journal=var/lib/kvm-tuning/journal
+
+section() { printf '@%s %s\\n' "$nonce" "$1"; }
+
+# Names made by the kernel, ended by NUL: none holds a colon. A pattern without a match stays and names no file.
+kernel_files() {
+  printf '%s\\0' proc/version proc/cmdline \\
+    $cpu/online $cpu/possible $cpu/present $cpu/offline $cpu/isolated $cpu/nohz_full \\
+    $cpu/smt/active $cpu/smt/control $cpu/cpu[0-9]*/online \\
+    $cpu/cpufreq/boost $cpu/intel_pstate/status $cpu/intel_pstate/no_turbo $cpu/amd_pstate/status \\
+    $node/online $node/possible $node/has_cpu $node/has_memory \\
+    $node/node[0-9]*/cpulist $node/node[0-9]*/cpumap $node/node[0-9]*/distance \\
+    $node/node[0-9]*/hugepages/hugepages-*/*_hugepages \\
+    sys/kernel/mm/hugepages/hugepages-*/*hugepages* \\
+    sys/kernel/mm/transparent_hugepage/enabled sys/kernel/mm/transparent_hugepage/defrag sys/kernel/mm/ksm/run
+  for name in physical_package_id die_id cluster_id core_id book_id drawer_id \\
+    thread_siblings thread_siblings_list core_siblings core_siblings_list core_cpus core_cpus_list \\
+    package_cpus package_cpus_list die_cpus die_cpus_list cluster_cpus cluster_cpus_list \\
+    book_siblings book_siblings_list drawer_siblings drawer_siblings_list
+  do printf '%s\\0' $cpu/cpu[0-9]*/topology/$name; done
+  for name in level type size id shared_cpu_list shared_cpu_map
+  do printf '%s\\0' $cpu/cpu[0-9]*/cache/index[0-9]*/$name; done
+  for name in scaling_driver scaling_governor scaling_available_governors \\
+    energy_performance_preference energy_performance_available_preferences
+  do printf '%s\\0' $cpu/cpu[0-9]*/cpufreq/$name; done
+}
+
+# Names that may hold anything, in the printf format $1. First printed as a list: by it "name:line" is split, and an
+# empty file is seen (a link to /dev/null masks a file of sysctl.d). The further arguments are the asked sysctl paths.
+named_files() {
+  format=$1; shift
+  for key in kernel/random/boot_id kernel/hostname kernel/numa_balancing "$@"
+  do [ -f "proc/sys/$key" ] && printf "$format" "proc/sys/$key"; done
+  for name in sys/bus/pci/devices/*/numa_node sys/bus/pci/devices/*/class \\
+    etc/machine-id etc/hostname etc/os-release etc/sysctl.conf \\
+    etc/sysctl.d/* run/sysctl.d/* usr/local/lib/sysctl.d/* usr/lib/sysctl.d/* lib/sysctl.d/* \\
+    etc/kvm-tuning/* etc/systemd/system/kvm-tuning*.service \\
+    var/lib/kvm-tuning/owner.json $journal/[0-9]*/meta $journal/[0-9]*/original $journal/[0-9]*/wrote
+  do [ -e "$name" ] && [ ! -d "$name" ] && printf "$format" "$name"; done
+}
+
+# The journalled files of kind $1 (link, file, other or absent), in the printf format $2. They never go through a link:
+# what a link leads to may be a device.
+targets() {
+  for list in $journal/[0-9]*/target; do
+    [ -f "$list" ] && while IFS= read -r name; do
+      name=\${name#/}
+      if [ -L "$name" ]; then kind=link
+      elif [ -f "$name" ]; then kind=file
+      elif [ -e "$name" ]; then kind=other
+      else kind=absent; fi
+      [ $kind = "$1" ] && printf "$2" "$name"
+    done < "$list"
+  done
+}
+
+# Links, in the printf format $1: their targets are printed by one ls.
+links() {
+  for name in etc/sysctl.conf etc/sysctl.d/* run/sysctl.d/* usr/local/lib/sysctl.d/* usr/lib/sysctl.d/* lib/sysctl.d/* \\
+    etc/kvm-tuning/* etc/systemd/system/kvm-tuning*.service etc/systemd/system/*.wants/kvm-tuning*
+  do [ -L "$name" ] && printf "$1" "$name"; done
+  targets link "$1"
+}
+
+# What was printed before may lack its newline.
+echo
+section kernel
+kernel_files | xargs -0 grep -asH '' /dev/null
+section memory
+grep -asHE '^(MemTotal|Hugepagesize|Node +[0-9]+ Mem(Total|Free)):' proc/meminfo $node/node[0-9]*/meminfo
+section names
+named_files '%s\\n' "$@"
+section contents
+named_files '%s\\0' "$@" | xargs -0 grep -asH '' /dev/null
+section links
+links '%s\\n'
+section link-targets
+links '%s\\0' | xargs -0 ls -ldn /dev/null
+section other
+targets other '%s\\n'
+section absent
+targets absent '%s\\n'
+section files
+targets file '%s\\n'
+# Two processes more, only where something is journalled.
+set -- $journal/[0-9]*/target
+if [ -e "$1" ]; then
+  section modes
+  targets file '%s\\0' | xargs -0 stat -c '%a %u:%g %n' /dev/null
+  section hashes
+  targets file '%s\\0' | xargs -0 sha256sum /dev/null
+fi
+section units
+command -v systemctl >/dev/null 2>&1 &&
+  systemctl show -p Id,LoadState,ActiveState,UnitFileState ${snapshotUnits.join(" ")} 2>/dev/null
+section done
+exit 0
+`;
