@@ -1,0 +1,40 @@
+import type { dynamic } from "@pulumi/pulumi";
+
+import type * as Resource from "./host-tuning/resource";
+import type * as HostAccess from "./host/host-access";
+import type { Hosts } from "./host/hosts";
+import type * as DynamicProvider from "./pulumi/dynamic-provider";
+import type * as ConnectionPool from "./transport/connection-pool";
+import type * as Ssh2 from "./transport/ssh2";
+
+/**
+ * What the `__provider` text in every resource's state loads (sdk/provider-handle.ts): a contract for ever. Each name
+ * must stay, and serve the state that any older release has written.
+ *
+ * Loaded at first use: `ssh2` and `zod` cost more than all else in a process that may need neither.
+ */
+export const v1 = {
+  get hostTuning(): dynamic.ResourceProvider {
+    hostTuning ??= loadHostTuning();
+    return hostTuning;
+  },
+};
+
+let hostTuning: dynamic.ResourceProvider | undefined;
+let hosts: Hosts | undefined;
+
+function loadHostTuning(): dynamic.ResourceProvider {
+  const { toDynamicProvider } = require("./pulumi/dynamic-provider") as typeof DynamicProvider;
+  const { createHostTuning } = require("./host-tuning/resource") as typeof Resource;
+  return toDynamicProvider(createHostTuning(sharedHosts()));
+}
+
+/** One pool and one set of locks for all resources of the process. */
+function sharedHosts(): Hosts {
+  if (hosts !== undefined) return hosts;
+  const { createHosts } = require("./host/host-access") as typeof HostAccess;
+  const { createPool } = require("./transport/connection-pool") as typeof ConnectionPool;
+  const { connect } = require("./transport/ssh2") as typeof Ssh2;
+  hosts = createHosts(createPool({ connect }));
+  return hosts;
+}

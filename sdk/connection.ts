@@ -1,0 +1,100 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/**
+ * How to reach a host, or the proxy before it, over SSH: all that `remote.ConnectionArgs` of `@pulumi/command` takes, so
+ * that one object serves both, and three more ways to say which host key to expect.
+ *
+ * The host key is checked. Give one of `hostKey`, `hostKeys` and `hostKeyFingerprint`; without any the connection is
+ * refused, and the message shows the fingerprint that the host offered.
+ */
+export interface ProxyConnectionArgs {
+  /** Name or address. */
+  host: pulumi.Input<string>;
+  /**
+   * TCP port of the SSH server.
+   * @default 22
+   */
+  port?: pulumi.Input<number> | undefined;
+  /**
+   * Login name. Any user but root needs `sudo` without a password (`sudo -n`).
+   * @default "root"
+   */
+  user?: pulumi.Input<string> | undefined;
+  /** Password; also answers keyboard-interactive questions. Always a secret in the state. */
+  password?: pulumi.Input<string> | undefined;
+  /** Text of a private key (OpenSSH or PEM), not its path. Tried before the password. Always a secret in the state. */
+  privateKey?: pulumi.Input<string> | undefined;
+  /** Passphrase of `privateKey`. Always a secret in the state. */
+  privateKeyPassword?: pulumi.Input<string> | undefined;
+  /**
+   * Socket of an SSH agent on the machine that runs Pulumi. Its keys are tried last.
+   * @default the environment variable SSH_AUTH_SOCK
+   */
+  agentSocketPath?: pulumi.Input<string> | undefined;
+  /**
+   * How many dials may fail before the host counts as unreachable; -1: no limit.
+   * @default 10
+   */
+  dialErrorLimit?: pulumi.Input<number> | undefined;
+  /**
+   * Seconds that one dial may take; 0: no limit.
+   * @default 15
+   */
+  perDialTimeout?: pulumi.Input<number> | undefined;
+  /**
+   * The host's public key, as a line of `/etc/ssh/ssh_host_*_key.pub` or of authorized_keys(5).
+   * @example "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI..."
+   */
+  hostKey?: pulumi.Input<string> | undefined;
+  /** Several accepted host keys, for example while a key is being replaced. Each as `hostKey`. */
+  hostKeys?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /**
+   * Fingerprint of the host's public key, as `ssh-keygen -lf` prints it.
+   * @example "SHA256:mVPwvezndPv/ARoIadVY98vAC0g+P/5633yTC4d/wXE"
+   */
+  hostKeyFingerprint?: pulumi.Input<string> | undefined;
+  /**
+   * Accepts any host key. Whoever answers at the address then gets root's commands: for throw-away hosts only.
+   * @default false
+   */
+  insecureIgnoreHostKey?: pulumi.Input<boolean> | undefined;
+}
+
+/**
+ * How to reach a host over SSH.
+ *
+ * @example
+ * ```ts
+ * { host: "10.0.0.11", user: "ops", privateKey: config.requireSecret("privateKey"), hostKey: "ssh-ed25519 AAAA..." }
+ * ```
+ */
+export interface ConnectionArgs extends ProxyConnectionArgs {
+  /** One host in between (`ssh -J`). Hosts behind the same proxy share one connection to it. */
+  proxy?: pulumi.Input<ProxyConnectionArgs> | undefined;
+}
+
+const secretFields = ["password", "privateKey", "privateKeyPassword"] as const;
+
+/**
+ * The connection with its secrets marked, the proxy's too, each at its own place: the engine marks what the provider
+ * returns by the same key path. A plain object is not made one Output, for a single secret in it would hide the whole
+ * connection, and no diff could show the host that changes.
+ */
+export function withSecrets(connection: pulumi.Input<ConnectionArgs>): pulumi.Input<ConnectionArgs> {
+  return mapInput(connection, ({ proxy, ...hop }) =>
+    proxy === undefined ? marked(hop) : { ...marked(hop), proxy: mapInput(proxy, marked) },
+  );
+}
+
+function marked<Hop extends ProxyConnectionArgs>(hop: Hop): Hop {
+  const secrets = secretFields
+    .filter((field) => hop[field] !== undefined)
+    .map((field) => [field, pulumi.secret(hop[field])]);
+  return { ...hop, ...Object.fromEntries(secrets) } as Hop;
+}
+
+/** Works on a value at once, on a promise or an Output when it resolves. */
+function mapInput<T extends object>(input: pulumi.Input<T>, work: (value: T) => T): pulumi.Input<T> {
+  if (!pulumi.Output.isInstance(input) && !(input instanceof Promise)) return work(input);
+  return pulumi.output(input).apply((value) => work(value as T)) as pulumi.Output<T>;
+}

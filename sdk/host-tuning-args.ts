@@ -1,0 +1,113 @@
+import type * as pulumi from "@pulumi/pulumi";
+
+import type { ConnectionArgs } from "./connection";
+
+/** What is wanted of one host. An absent setting is not ours: never read for a diff, never written. */
+export interface HostTuningArgs {
+  /** How to reach the host over SSH. */
+  connection: pulumi.Input<ConnectionArgs>;
+  /**
+   * Automatic NUMA balancing: the kernel moves tasks and pages towards each other, at the cost of page faults. Switch
+   * it off where memory and CPUs are pinned. Takes effect at once and is kept for the next boot.
+   *
+   * Kernel name: `kernel.numa_balancing`. The preview fails on a kernel without CONFIG_NUMA_BALANCING, and if `sysctl`
+   * holds the same key.
+   * @default not managed
+   * @see https://docs.kernel.org/admin-guide/sysctl/kernel.html#numa-balancing
+   * @example
+   * ```ts
+   * numaBalancing: false
+   * ```
+   */
+  numaBalancing?: pulumi.Input<boolean> | undefined;
+  /**
+   * Kernel parameters by their name with dots; the value as `sysctl -w` takes it. They take effect at once and are kept
+   * for the next boot in a file of our own in `/etc/sysctl.d`, which no other key enters.
+   *
+   * The preview fails on a key that the host does not have, and on one that another argument sets (`vm.nr_hugepages`:
+   * use `hugepages`).
+   * @default not managed
+   * @see sysctl(8), sysctl.d(5), https://docs.kernel.org/admin-guide/sysctl/index.html
+   * @example
+   * ```ts
+   * sysctl: { "vm.swappiness": 10, "kernel.sched_rt_runtime_us": -1 }
+   * ```
+   */
+  sysctl?: pulumi.Input<Record<string, pulumi.Input<string | number>>> | undefined;
+  /**
+   * Frequency governor: one for all CPUs, or a list of CPU sets, each with its governor; CPUs in no set are left alone.
+   * Takes effect at once and is set again at each boot.
+   *
+   * Kernel name: `/sys/devices/system/cpu/cpufreq/policy<n>/scaling_governor`. The preview fails on a host without
+   * cpufreq, on a governor that its driver does not offer, and on a CPU in two sets.
+   * @default not managed
+   * @see https://docs.kernel.org/admin-guide/pm/cpufreq.html
+   * @example
+   * ```ts
+   * cpuGovernor: "performance"
+   * cpuGovernor: [{ cpus: "2-15", governor: "performance" }, { cpus: "0-1", governor: "schedutil" }]
+   * ```
+   */
+  cpuGovernor?: pulumi.Input<string | pulumi.Input<CpuGovernorArgs>[]> | undefined;
+  /**
+   * Huge pages to reserve, per page size and NUMA node. Reserved at once, in so far as memory is not fragmented, and at
+   * each boot before libvirt starts.
+   *
+   * Kernel name: `/sys/devices/system/node/node<n>/hugepages/hugepages-<size>kB/nr_hugepages`. The preview fails on a page size
+   * or a node that the host does not have, and on more pages than the node has memory. If the kernel grants fewer, the
+   * run fails with the numbers.
+   * @default not managed
+   * @see https://docs.kernel.org/admin-guide/mm/hugetlbpage.html
+   * @example
+   * ```ts
+   * hugepages: [{ size: "1G", nodes: { 0: 16, 1: 16 } }, { size: "2M", nodes: { 0: 512 } }]
+   * ```
+   */
+  hugepages?: pulumi.Input<pulumi.Input<HugepagesArgs>[]> | undefined;
+  /**
+   * The worst that a change may cost: `"none"` (nothing may be written), `"live"`, `"vm-restart"` or `"host-reboot"`. A
+   * change that costs more fails the preview, which names each setting that needs more.
+   * @default "live"
+   */
+  maxDisruption?: pulumi.Input<"none" | "live" | "vm-restart" | "host-reboot"> | undefined;
+  /**
+   * What deleting the resource does: `"restore"` puts back what was there before the first run, byte for byte, and
+   * leaves and names what somebody else has changed since; `"retain"` leaves the host as it is.
+   * @default "restore"
+   */
+  onDelete?: pulumi.Input<"restore" | "retain"> | undefined;
+  /**
+   * A host is tuned by one resource of one stack, and keeps its name in `/var/lib/kvm-tuning/owner.json`; the preview of
+   * any other fails. `true` takes the host over, for example from a stack whose state is lost. Remove it after the run.
+   * @default false
+   */
+  takeOwnership?: pulumi.Input<boolean> | undefined;
+}
+
+/** One governor for a set of CPUs. */
+export interface CpuGovernorArgs {
+  /**
+   * CPUs in the kernel's list format.
+   * @example "2-15,18-31"
+   */
+  cpus: pulumi.Input<string>;
+  /**
+   * A governor out of `scaling_available_governors`.
+   * @example "performance"
+   */
+  governor: pulumi.Input<string>;
+}
+
+/** Huge pages of one size. */
+export interface HugepagesArgs {
+  /**
+   * Page size: a number and `K`, `M` or `G` (powers of 1024).
+   * @example "1G"
+   */
+  size: pulumi.Input<string>;
+  /**
+   * Number of pages on each NUMA node, by the node's number. A node that is not named is left alone.
+   * @example { 0: 16, 1: 16 }
+   */
+  nodes: pulumi.Input<Record<number | string, pulumi.Input<number>>>;
+}

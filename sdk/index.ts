@@ -1,0 +1,4 @@
+export type { Impact, Verification } from "../provider/impact";
+export type { ConnectionArgs, ProxyConnectionArgs } from "./connection";
+export { HostTuning } from "./host-tuning";
+export type { CpuGovernorArgs, HostTuningArgs, HugepagesArgs } from "./host-tuning-args";
