@@ -1,0 +1,33 @@
+// "building the pulumi CLI with Go, about 5 minutes, once: 1m20s" on stderr, so that stdout stays with the results.
+const TICK_TERMINAL_MS = 1_000;
+const TICK_LOG_MS = 5_000;
+
+export function elapsed(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${String(seconds % 60).padStart(2, "0")}s`;
+}
+
+/** Runs `work` and meanwhile shows `what` with the time elapsed; `say` adds what it is at. */
+export async function withProgress<T>(what: string, work: (say: (now: string) => void) => Promise<T>): Promise<T> {
+  const started = Date.now();
+  const { isTTY } = process.stderr;
+  let now = "";
+  const show = (end: string): void => {
+    const line = `${what}: ${elapsed(Date.now() - started)}${now === "" ? "" : ` (${now})`}${end}`;
+    process.stderr.write(isTTY ? `\r\x1b[K${line}` : `${line}\n`);
+  };
+  show("");
+  const ticker = setInterval(() => show(""), isTTY ? TICK_TERMINAL_MS : TICK_LOG_MS);
+  let end = ", failed";
+  try {
+    const result = await work((text) => {
+      now = text;
+    });
+    now = "";
+    end = ", done";
+    return result;
+  } finally {
+    clearInterval(ticker);
+    show(isTTY ? `${end}\n` : end);
+  }
+}
