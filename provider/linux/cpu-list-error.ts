@@ -31,5 +31,6 @@ export function cpuNumber(digits: string, text: string, limit: number = cpuLimit
 
 /** Throws unless the range runs upwards. */
 export function checkOrder(range: { first: number; last: number }, part: string, text: string): void {
-  if (range.first > range.last) throw new CpuListError(text, part, `runs backwards: ${range.first} is above ${range.last}`);
+  if (range.first > range.last)
+    throw new CpuListError(text, part, `runs backwards: ${range.first} is above ${range.last}`);
 }

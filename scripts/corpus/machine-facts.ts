@@ -26,6 +26,8 @@ export interface Machine {
     readonly distances: { readonly nodes: readonly number[]; readonly matrix: readonly (readonly number[])[] } | null;
     readonly cpulessNodeLocality: Readonly<Record<string, string>> | null;
   };
+  /** By field: which programs gave the value. Some values were given to a test by other ways than the tree. */
+  readonly witnesses: Readonly<Record<string, readonly string[]>>;
   /** Names of fields on which the witnesses differ. */
   readonly disputed: Readonly<Record<string, unknown>> | null;
 }
@@ -34,7 +36,7 @@ export interface Machine {
 export function compareFacts(topology: Topology, machine: Machine): readonly string[] {
   const facts = machine.facts;
   const compare = (field: string, got: unknown, want: unknown) =>
-    want === null || machine.disputed?.[field] !== undefined ? [] : difference(field, got, want);
+    want === null || skipped(machine, field) ? [] : difference(field, got, want);
   // Without a node folder the facts are null: that is an answer, except in a trimmed tree.
   const nodes = topology.numaNodes;
   const noNodes = facts.numaNodes === null && machine.kind !== "reduced" ? difference("numaNodes", nodes, null) : [];
@@ -65,6 +67,12 @@ export function compareFacts(topology: Topology, machine: Machine): readonly str
       compare(`cpulessNodeLocality`, nodes?.find((node) => node.id === Number(id))?.localCpus.toString(), cpus),
     ),
   ];
+}
+
+function skipped(machine: Machine, field: string): boolean {
+  const witnesses = machine.witnesses[field];
+  const inTree = witnesses?.some((witness) => witness.startsWith("sysfs")) ?? true;
+  return machine.disputed?.[field] !== undefined || !inTree;
 }
 
 type Compare = (field: string, got: unknown, want: unknown) => readonly string[];
