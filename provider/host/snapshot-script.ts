@@ -57,6 +57,9 @@ kernel_files() {
   do printf '%s\\0' $cpu/cpu[0-9]*/topology/$name; done
   for name in level type size id shared_cpu_list shared_cpu_map
   do printf '%s\\0' $cpu/cpu[0-9]*/cache/index[0-9]*/$name; done
+  # A recorded tree may lack both lists of a node's CPUs and keep the links to their folders.
+  for name in $node/node[0-9]*
+  do [ -e $name/cpulist ] || [ -e $name/cpumap ] || printf '%s\\0' $name/cpu[0-9]*/topology/core_id; done
   for name in scaling_driver scaling_governor scaling_available_governors \\
     energy_performance_preference energy_performance_available_preferences
   do printf '%s\\0' $cpu/cpu[0-9]*/cpufreq/$name; done
