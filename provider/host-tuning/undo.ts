@@ -30,7 +30,7 @@ export function undoValues(entries: readonly JournalEntry[], snapshot: HostSnaps
 }
 
 function undoEntry(entry: JournalEntry, snapshot: HostSnapshot): Undo {
-  const originals = originalValues(entry).filter(({ path }) => entry.paths.includes(path));
+  const originals = [...originalValues(entry)].map(([path, value]) => ({ path, value }));
   const now = new Map(entry.paths.map((path) => [path, snapshot.files.text(path)?.trim()]));
   // A path that is gone (a CPU taken offline, a module unloaded) has nothing to restore.
   const mine = originals.filter(({ path }) => isOurs(entry, path, now.get(path)));

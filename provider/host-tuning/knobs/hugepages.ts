@@ -7,7 +7,7 @@
  */
 import { z } from "zod";
 import type { HostSnapshot } from "../../host/snapshot";
-import { formatPageSize, hugepagesFolder, parsePageSize } from "../../linux/units";
+import { formatPageSize, hugepagesFolder, parsePageSizeKiB } from "../../linux/units";
 import { defineKnob, type Setting } from "../knob";
 
 const nodeId = z.string().regex(/^(0|[1-9]\d{0,3})$/, "must be the number of a NUMA node");
@@ -32,7 +32,7 @@ export const hugepages = defineKnob({
     const seen = new Set<string>();
     pools.forEach(({ size: text }, index) => {
       if (!isPageSize(text)) return;
-      const label = formatPageSize(parsePageSize(text));
+      const label = formatPageSize(parsePageSizeKiB(text));
       if (seen.has(label))
         context.addIssue({
           code: "custom",
@@ -58,14 +58,14 @@ export const hugepages = defineKnob({
 
 function isPageSize(text: string): boolean {
   try {
-    return parsePageSize(text) > 0;
+    return parsePageSizeKiB(text) > 0;
   } catch {
     return false;
   }
 }
 
 function pathOf(sizeText: string, node: string): string {
-  return `/sys/devices/system/node/node${node}/hugepages/${hugepagesFolder(parsePageSize(sizeText))}/nr_hugepages`;
+  return `/sys/devices/system/node/node${node}/hugepages/${hugepagesFolder(parsePageSizeKiB(sizeText))}/nr_hugepages`;
 }
 
 function count(path: string, snapshot: HostSnapshot): number | undefined {
@@ -79,10 +79,10 @@ function shrinks(setting: Setting): boolean {
 
 function row(one: Pool, node: string, snapshot: HostSnapshot): Setting {
   const path = pathOf(one.size, node);
-  const label = formatPageSize(parsePageSize(one.size));
+  const label = formatPageSize(parsePageSizeKiB(one.size));
   const wanted = one.nodes[node] ?? 0;
   const actual = count(path, snapshot);
-  const problem = refuse({ path, node, label, wanted, pageKiB: parsePageSize(one.size) }, snapshot);
+  const problem = refuse({ path, node, label, wanted, pageKiB: parsePageSizeKiB(one.size) }, snapshot);
   return {
     name: `hugepages.${label}.node${node}`,
     desired: String(wanted),
