@@ -18,10 +18,17 @@ export interface ExecResult {
   readonly stderr: string;
 }
 
+export interface HoldRequest extends ExecRequest {
+  /** Lines before the one that starts with this are noise of a login shell. Default: any line is the command's own. */
+  readonly marker?: string;
+}
+
 /** A command that runs until its input is closed: a held lock. */
 export interface HeldCommand {
-  /** The first line that the command printed. */
+  /** The first line that the command printed, or the first that starts with the marker. */
   readonly firstLine: string;
+  /** True when the command has ended, also by a dropped connection: a lock is then no longer held. */
+  readonly ended: boolean;
   /** Closes the input and waits for the command's end. Never throws: a dropped connection has ended it too. */
   release(): Promise<void>;
 }
@@ -31,8 +38,11 @@ export interface Transport {
   /** `user@host:port`, for messages. */
   readonly endpoint: string;
   exec(request: ExecRequest): Promise<ExecResult>;
-  /** Waits for the first line of output. If the command ends before one, throws with its exit code and stderr. */
-  hold(request: ExecRequest): Promise<HeldCommand>;
+  /**
+   * Waits for the first line of output, up to the time limit; `stdin` is sent but the input stays open. If the command
+   * ends before that line, throws with its exit code and stderr.
+   */
+  hold(request: HoldRequest): Promise<HeldCommand>;
   /** True after the connection was lost or closed: the pool then opens a new one. */
   readonly closed: boolean;
   close(): void;
