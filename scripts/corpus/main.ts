@@ -7,8 +7,9 @@ import { parseArgs } from "node:util";
 import type { CaseResult, Corpus } from "./corpus";
 import { cpulist } from "./cpulist";
 import { machines } from "./machines";
+import { sysctl } from "./sysctl";
 
-const corpora: readonly Corpus[] = [cpulist, machines];
+const corpora: readonly Corpus[] = [cpulist, machines, sysctl];
 
 const usage = `usage: npm run corpus -- [--data DIR] [--only NAME]...
   --data DIR   folder with the recorded data; default ../shared/data
