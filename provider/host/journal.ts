@@ -4,7 +4,6 @@
  * before each write. The snapshot reads it; `delete` replays it backwards.
  *
  *   meta      one line of JSON: {"version":1,"kind":"file"|"values","setting":"…","paths":["…"]}
- *             and "settles":true for values that the kernel may grant in part
  *   target    file only: the path alone, for the scripts, which do not read JSON
  *   paths     values only: the paths, one a line, for the scripts
  *   original  values: `path:value` lines, as `grep -H ''` prints them (a path that does not exist has no line)
@@ -29,8 +28,6 @@ export interface JournalEntry {
   readonly paths: readonly string[];
   readonly original: readonly string[];
   readonly wrote: readonly string[];
-  /** Values that the kernel may grant in part (hugepages). */
-  readonly settles?: boolean;
 }
 
 /** A name for the entry after `existing`, sortable by the order of first writes. */
@@ -41,9 +38,9 @@ export function entryName(existing: readonly JournalEntry[], offset: number, tar
 }
 
 /** What the executor writes as `meta`. */
-export function entryMeta(entry: Pick<JournalEntry, "kind" | "setting" | "paths" | "settles">): string {
-  const { kind, setting, paths, settles } = entry;
-  return JSON.stringify({ version: 1, kind, setting, paths, ...(settles === true && { settles }) });
+export function entryMeta(entry: Pick<JournalEntry, "kind" | "setting" | "paths">): string {
+  const { kind, setting, paths } = entry;
+  return JSON.stringify({ version: 1, kind, setting, paths });
 }
 
 interface EntryTexts {
@@ -54,19 +51,10 @@ interface EntryTexts {
 
 /** Throws when the entry is not what this version writes: what cannot be read must not be undone by guess. */
 export function parseEntry(name: string, { meta, original, wrote }: EntryTexts): JournalEntry {
-  const { kind, setting, paths, settles } = parseMeta(name, meta);
-  return {
-    name,
-    kind,
-    setting,
-    paths,
-    original: lines(original),
-    wrote: lines(wrote),
-    ...(settles === true && { settles }),
-  };
+  return { name, ...parseMeta(name, meta), original: lines(original), wrote: lines(wrote) };
 }
 
-function parseMeta(name: string, meta: string): Pick<JournalEntry, "kind" | "setting" | "paths" | "settles"> {
+function parseMeta(name: string, meta: string): Pick<JournalEntry, "kind" | "setting" | "paths"> {
   const where = `${journalFolder}/${name}/meta`;
   let value: unknown;
   try {
@@ -74,12 +62,12 @@ function parseMeta(name: string, meta: string): Pick<JournalEntry, "kind" | "set
   } catch (cause) {
     throw new Error(`${where} is damaged: ${JSON.stringify(meta.slice(0, 80))}`, { cause });
   }
-  const { version, kind, setting, paths, settles } = (value ?? {}) as Record<string, unknown>;
+  const { version, kind, setting, paths } = (value ?? {}) as Record<string, unknown>;
   if (version !== 1)
     throw new Error(`${where} is of version ${String(version)}: use the release that wrote it, or a newer one`);
   const known = (kind === "file" || kind === "values") && typeof setting === "string" && Array.isArray(paths);
   if (!known || !paths.every((path) => typeof path === "string")) throw new Error(`${where} is damaged`);
-  return { kind, setting, paths, settles: settles === true };
+  return { kind, setting, paths };
 }
 
 const lines = (text: string | undefined): readonly string[] =>
@@ -117,8 +105,11 @@ export function stillOurs(entry: JournalEntry, path: string, actual: string | un
     .filter((line) => line.startsWith(`${path}:`))
     .map((line) => normalised(path, line.slice(path.length + 1)));
   const value = normalised(path, actual);
-  return known.includes(value) || (entry.settles === true && between(value, known));
+  return known.includes(value) || (isPartlyGranted(path) && between(value, known));
 }
+
+/** The kernel gives as many huge pages as it finds, without an error. */
+const isPartlyGranted = (path: string): boolean => path.endsWith("/nr_hugepages");
 
 function fileIsOurs(entry: JournalEntry, actual: string): boolean {
   const written = actual.startsWith("file ") ? (actual.split(" ").at(-1) ?? "") : actual;

@@ -1,0 +1,85 @@
+import type { Connection } from "../transport/connection";
+import type { Transport } from "../transport/transport";
+import { createMutexes } from "./mutexes";
+import { runSteps, setOwner } from "./executor";
+import type { Hosts, LockedHost } from "./hosts";
+import { lockHost } from "./lock";
+import type { HostSnapshot, SnapshotRequest } from "./snapshot";
+import { readSnapshot } from "./read-snapshot";
+
+/** What is needed of the connection pool (transport/connection-pool.ts). */
+export interface ConnectionSource {
+  transport(connection: Connection): Promise<Transport>;
+  close(): void;
+}
+
+export interface HostAccessOptions {
+  /** How long to wait for the lock of a host that another run holds. Default 60. */
+  readonly lockWaitSeconds?: number;
+}
+
+/** Hosts behind a pool of connections: snapshots are shared per endpoint, writes are serialised per endpoint. */
+export function createHosts(pool: ConnectionSource, options: HostAccessOptions = {}): Hosts {
+  const cache = new Map<string, CachedSnapshot>();
+  const mutexes = createMutexes();
+
+  return {
+    snapshot(connection, request) {
+      const key = endpointKey(connection);
+      const cached = cache.get(key);
+      if (cached !== undefined && answers(cached.request, request)) return cached.snapshot;
+      const union = unionOf(cached?.request, request);
+      const snapshot = pool.transport(connection).then((transport) => readSnapshot(transport, union));
+      const entry = { request: union, snapshot };
+      cache.set(key, entry);
+      // A failure is given to all who wait for it, and the next one asks again.
+      snapshot.catch(() => cache.get(key) === entry && cache.delete(key));
+      return snapshot;
+    },
+
+    exclusively(connection, work) {
+      const key = endpointKey(connection);
+      return mutexes.run(key, async () => {
+        const transport = await pool.transport(connection);
+        const lock = await lockHost(transport, options.lockWaitSeconds ?? 60);
+        cache.delete(key);
+        try {
+          return await work(lockedHost(transport, lock.token));
+        } finally {
+          cache.delete(key);
+          await lock.release();
+        }
+      });
+    },
+
+    close: () => pool.close(),
+  };
+}
+
+function lockedHost(transport: Transport, token: string): LockedHost {
+  const locked = { transport, token };
+  return {
+    snapshot: (request) => readSnapshot(transport, request),
+    run: (steps, onStep) => runSteps(locked, steps, onStep),
+    setOwner: (owner) => setOwner(locked, owner),
+  };
+}
+
+interface CachedSnapshot {
+  readonly request: SnapshotRequest;
+  readonly snapshot: Promise<HostSnapshot>;
+}
+
+/** Hosts with equal private addresses behind different proxies are different endpoints. */
+function endpointKey({ host, port, user, proxy }: Connection): string {
+  const via = proxy === undefined ? [] : [proxy.host, proxy.port ?? 22, proxy.user ?? "root"];
+  return JSON.stringify([host, port ?? 22, user ?? "root", ...via]);
+}
+
+function answers(given: SnapshotRequest, asked: SnapshotRequest): boolean {
+  return asked.sysctlKeys.every((key) => given.sysctlKeys.includes(key));
+}
+
+function unionOf(given: SnapshotRequest | undefined, asked: SnapshotRequest): SnapshotRequest {
+  return { sysctlKeys: [...new Set([...(given?.sysctlKeys ?? []), ...asked.sysctlKeys])].sort() };
+}

@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import type { ExecRequest } from "../transport/transport";
+import { restoreFileScript, writeFileScript, writeLinkScript } from "./file-step-scripts";
+import { entryMeta } from "./journal";
+import { changedByOthers, type PathValue, type Step } from "./step";
+import { forgetScript, runScript, setOwnerScript } from "./step-scripts";
+import { recordValuesScript, restoreValuesScript, writeValuesScript } from "./value-step-scripts";
+
+/** The one exec that does a step. `token`: of the lock under which it runs (lock-script.ts). */
+export function stepCommand(step: Step, token: string): ExecRequest {
+  const { script, args, ...rest } = parts(step);
+  return { argv: ["sh", "-c", script, "kvm-tuning", token, ...args], ...rest };
+}
+
+interface Parts {
+  readonly script: string;
+  readonly args: readonly string[];
+  readonly stdin?: string;
+  readonly timeoutSeconds?: number;
+}
+
+function parts(step: Step): Parts {
+  switch (step.kind) {
+    case "writeFile": {
+      const meta = entryMeta({ kind: "file", setting: step.setting, paths: [step.path] });
+      const args = [step.entry, meta, step.path, step.mode, sha256(step.content)];
+      return { script: writeFileScript, args, stdin: step.content };
+    }
+    case "writeLink": {
+      const meta = entryMeta({ kind: "file", setting: step.setting, paths: [step.path] });
+      return { script: writeLinkScript, args: [step.entry, meta, step.path, step.to] };
+    }
+    case "restoreFile":
+      return { script: restoreFileScript, args: [step.entry, step.path, String(changedByOthers)] };
+    case "writeValues": {
+      const { setting, values } = step;
+      const meta = entryMeta({ kind: "values", setting, paths: values.map((value) => value.path) });
+      return { script: writeValuesScript, ...valuesInput(step, meta) };
+    }
+    case "recordValues": {
+      const { entry, setting, paths } = step;
+      const meta = entryMeta({ kind: "values", setting, paths });
+      const values = paths.map((path) => ({ path, value: "" }));
+      return { script: recordValuesScript, ...valuesInput({ entry, values }, meta) };
+    }
+    case "forget":
+      return { script: forgetScript, args: [step.entry] };
+    case "restoreValues":
+      return { script: restoreValuesScript, ...valuesInput(step, "") };
+    case "run":
+      // Boot loader tools take minutes on a slow disk.
+      return { script: runScript, args: step.argv, timeoutSeconds: step.timeoutSeconds ?? 600 };
+  }
+}
+
+interface Values {
+  readonly entry: string;
+  readonly values: readonly PathValue[];
+  readonly settle?: { readonly attempts: number };
+}
+
+/** On stdin, not as arguments: the governors of a thousand CPUs are longer than one argument may be (128 KiB). */
+function valuesInput({ entry, values, settle }: Values, meta: string): Omit<Parts, "script"> {
+  const broken = values.find(({ path, value }) => /[\n\0]/.test(path + value));
+  if (broken !== undefined)
+    throw new Error(`the value for ${broken.path} must be one line: ${JSON.stringify(broken.value)}`);
+  const stdin = [meta, ...values.flatMap(({ path, value }) => [path, value])].map((line) => `${line}\n`).join("");
+  const attempts = settle?.attempts ?? 1;
+  // Compacting the memory of a big host takes its time.
+  return { args: [entry, String(attempts), sha256(stdin)], stdin, timeoutSeconds: 120 + 120 * (attempts - 1) };
+}
+
+export function setOwnerCommand(owner: { readonly urn: string } | undefined, token: string): ExecRequest {
+  const stdin = owner === undefined ? "" : `${JSON.stringify({ urn: owner.urn })}\n`;
+  const argument = owner === undefined ? "" : sha256(stdin);
+  return { argv: ["sh", "-c", setOwnerScript, "kvm-tuning", token, argument], stdin };
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text, "utf8").digest("hex");
+}
