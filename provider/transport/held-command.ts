@@ -8,45 +8,47 @@ const releaseMilliseconds = 10_000;
 
 export function hold(host: CommandHost, request: HoldRequest): Promise<HeldCommand> {
   return new Promise((resolve, reject) => {
-    const state: { channel?: SshChannel; ended: boolean } = { ended: false };
+    let channel: SshChannel | undefined;
     let over = (): void => undefined;
+    let isOver = false;
     const ended = new Promise<void>((done) => (over = done));
-    let ready = (_line: string): void => undefined;
-    const reader = lineReader(request.marker, (line) => ready(line));
-    const command = start(host, request, {
-      opened(channel) {
-        state.channel = channel;
-        if (request.stdin !== undefined) channel.write(request.stdin);
+    const ready = (firstLine: string): void => {
+      running.then((command) => command.releaseLimits(), reject);
+      resolve({
+        firstLine,
+        get ended() {
+          return isOver;
+        },
+        release: () => release(channel, ended),
+      });
+    };
+    const running = start(host, request, {
+      opened(open) {
+        channel = open;
+        if (request.stdin !== undefined) open.write(request.stdin);
       },
-      stdout: reader,
+      stdout: lineReader(request.marker, ready),
       failed: reject,
       ended: ({ exitCode, stderr }) => reject(earlyEndError({ endpoint: host.endpoint, request }, exitCode, stderr)),
       over() {
-        state.ended = true;
+        isOver = true;
         over();
       },
     });
-    command.catch(reject);
-    ready = (line) => {
-      void command.then(
-        (running) => running.releaseLimits(),
-        () => undefined,
-      );
-      resolve({
-        firstLine: line,
-        get ended() {
-          return state.ended;
-        },
-        release: () => release(state.channel, ended),
-      });
-    };
+    running.catch(reject);
   });
 }
 
 async function release(channel: SshChannel | undefined, ended: Promise<void>): Promise<void> {
   channel?.endInput("");
-  const limit = setTimeout(() => channel?.abort(), releaseMilliseconds);
-  await ended;
+  let limit: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<void>((resolve) => {
+    limit = setTimeout(() => {
+      channel?.abort();
+      resolve();
+    }, releaseMilliseconds);
+  });
+  await Promise.race([ended, tooLong]);
   clearTimeout(limit);
 }
 

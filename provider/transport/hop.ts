@@ -33,6 +33,7 @@ export async function dialHop(dial: HopDial): Promise<DialResult<OpenedHop>> {
   for (const algorithms of offersToAskFor(rule)) {
     const result = await handshake(dial, rule, { algorithms, seen });
     if (result !== "nextOffer") return result;
+    if (seen.offered !== undefined && rule.fingerprint === undefined) break;
   }
   const problem = hostKeyProblem(rule, seen.offered, dial.hop.path);
   return { error: new TransportError("hostKey", `${dial.hop.where}: ${problem}.`), again: false };
