@@ -1,9 +1,10 @@
 // The test host's disk image: a bootable Debian with sshd, GRUB, libvirt and numad, made from Debian packages only.
-import { chmod, copyFile, cp, mkdtemp, open, readFile, readdir, rm, statfs, writeFile } from "node:fs/promises";
+import { chmod, copyFile, cp, open, readFile, readdir, rm, statfs, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { artefact, contentKey } from "../../scripts/lib/cache";
+import { makeOwnedFolder, removeOwnedFolder } from "../../scripts/lib/owned-folder";
 import { mustRun } from "../../scripts/lib/process";
 import { withProgress } from "../../scripts/lib/progress";
 
@@ -39,7 +40,7 @@ async function inputFiles(): Promise<readonly Buffer[]> {
 }
 
 async function build(folder: string): Promise<void> {
-  const work = await mkdtemp(join(await roomyFolder(), "kvm-tuning-image-"));
+  const work = await makeOwnedFolder("image", await roomyFolder());
   try {
     await withProgress("building the test host's image from Debian packages, about 1 minute, once", async (say) => {
       await buildDisk(work, say);
@@ -115,10 +116,10 @@ async function roomyFolder(): Promise<string> {
 }
 
 async function removeBuildFolder(work: string): Promise<void> {
-  await rm(work, { recursive: true, force: true }).catch(async () => {
+  await removeOwnedFolder(work).catch(async () => {
     // Files of the user namespace's other users: only it can remove them.
     const argv = ["mmdebstrap", "--unshare-helper", "rm", "-rf", work];
     await mustRun({ argv, limitSeconds: 60 }).catch(() => undefined);
-    await rm(work, { recursive: true, force: true });
+    await removeOwnedFolder(work);
   });
 }

@@ -1,5 +1,6 @@
 // The emulated machine: 2 sockets x 2 cores x 2 threads, one NUMA node a socket. No hardware virtualisation is needed.
 import { join } from "node:path";
+import { pidFile } from "../../scripts/lib/owned-folder";
 
 export interface Machine {
   readonly runFolder: string;
@@ -22,7 +23,6 @@ const CPU =
 
 export const consoleLog = (runFolder: string): string => join(runFolder, "console.log");
 export const monitorSocket = (runFolder: string): string => join(runFolder, "qmp");
-export const pidFile = (runFolder: string): string => join(runFolder, "qemu.pid");
 
 function numaArguments(): readonly string[] {
   const nodes = [...Array(SOCKETS).keys()];

@@ -9,7 +9,7 @@ import { cpufreqSource, writeCpufreqTable } from "./cpufreq-table";
 import { ensureImage, type Image } from "./image";
 import { CPUS, qemuArguments } from "./machine";
 import { consoleTail, startQemu, type Qemu } from "./qemu";
-import { makeRunFolder, removeRunFolder } from "./run-folder";
+import { makeOwnedFolder, removeOwnedFolder } from "../../scripts/lib/owned-folder";
 import { ssh, trustHostKey, type SshTarget } from "./ssh";
 
 export interface Template {
@@ -57,7 +57,7 @@ interface Build {
 async function build({ image, folder, say }: Build): Promise<void> {
   const cpufreqTable = await writeCpufreqTable(folder, CPUS);
   for (let attempt = 1; ; attempt += 1) {
-    const runFolder = await makeRunFolder();
+    const runFolder = await makeOwnedFolder("host");
     try {
       say(attempt === 1 ? "booting" : `booting, attempt ${attempt} of ${BOOT_ATTEMPTS}`);
       await bootAndSave({ image, folder, say }, { runFolder, cpufreqTable });
@@ -65,7 +65,7 @@ async function build({ image, folder, say }: Build): Promise<void> {
     } catch (error) {
       if (attempt === BOOT_ATTEMPTS) throw error;
     } finally {
-      await removeRunFolder(runFolder);
+      await removeOwnedFolder(runFolder);
     }
   }
 }

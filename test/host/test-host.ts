@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { lastLines, type RunResult } from "../../scripts/lib/process";
 import { consoleTail, startQemu, type Qemu } from "./qemu";
-import { makeRunFolder, removeRunFolder } from "./run-folder";
+import { makeOwnedFolder, removeOwnedFolder } from "../../scripts/lib/owned-folder";
 import { closeConnections, ssh, trustHostKey, type SshOptions, type SshTarget } from "./ssh";
 import { ensureTemplate, keyFor, overlay, type Template } from "./template";
 
@@ -46,11 +46,11 @@ const BOOT_LIMIT_SECONDS = 240;
 export async function startClone({ name }: { readonly name: string }): Promise<TestHost> {
   const template = await ensureTemplate();
   for (let attempt = 1; ; attempt += 1) {
-    const runFolder = await makeRunFolder();
+    const runFolder = await makeOwnedFolder("host");
     try {
       return await start({ name, template, runFolder });
     } catch (error) {
-      await removeRunFolder(runFolder);
+      await removeOwnedFolder(runFolder);
       if (attempt === START_ATTEMPTS) throw error;
     }
   }
@@ -176,7 +176,7 @@ function testHost({ name, qemu, target, privateKey, hostKey }: Parts): TestHost 
     stop: async () => {
       await qemu.kill();
       await closeConnections(here());
-      await removeRunFolder(target.folder);
+      await removeOwnedFolder(target.folder);
     },
   };
 }
