@@ -24,7 +24,10 @@ export interface Problem {
 export interface Resource {
   /** `unknowns`: dotted paths that get their value only during the update; absent from `news`. */
   check(request: CheckRequest, run: Run): Promise<CheckResult>;
-  diff(request: { id: string; outputs: Props; inputs: Props; unknowns: readonly string[] }, run: Run): Promise<DiffResult>;
+  diff(
+    request: { id: string; outputs: Props; inputs: Props; unknowns: readonly string[] },
+    run: Run,
+  ): Promise<DiffResult>;
   create(request: { inputs: Props }, run: Run): Promise<{ id: string; outputs: Props }>;
   update(request: { id: string; outputs: Props; inputs: Props }, run: Run): Promise<{ outputs: Props }>;
   /** `undefined`: the resource is gone. */
@@ -61,12 +64,12 @@ export interface PlannedOutputs {
 /** Something was written before the failure: the state must keep the resource, with these outputs. */
 export class PartialFailure extends Error {
   override readonly name = "PartialFailure";
-  constructor(
-    readonly id: string,
-    readonly outputs: Props,
-    message: string,
-    options?: { cause?: unknown },
-  ) {
-    super(message, options);
+  readonly id: string;
+  readonly outputs: Props;
+
+  constructor(message: string, kept: { readonly id: string; readonly outputs: Props; readonly cause?: unknown }) {
+    super(message, { cause: kept.cause });
+    this.id = kept.id;
+    this.outputs = kept.outputs;
   }
 }

@@ -40,7 +40,11 @@ export async function apply(request: Apply): Promise<{ id: string; outputs: Prop
       ...wrong,
       "What was done so far is kept in the state; the next `pulumi up` goes on from there.",
     ].join("\n");
-    throw new PartialFailure(snapshot.machineId, outputs, `${args.connection.host}: ${message}`, { cause: errors[0] });
+    throw new PartialFailure(`${args.connection.host}: ${message}`, {
+      id: snapshot.machineId,
+      outputs,
+      cause: errors[0],
+    });
   });
 }
 

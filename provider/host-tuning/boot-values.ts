@@ -9,11 +9,12 @@ import type { JournalEntry } from "../host/journal";
 import type { HostSnapshot } from "../host/snapshot";
 import type { Step } from "../host/step";
 import type { Change } from "../impact";
-import { sysctlPath } from "../linux/sysctl-conf";
+import { fileTree } from "../linux/file-tree";
+import { ownSysctlFile, parseSysctlConf, renderSysctlConf, sysctlPath, sysctlRoot } from "../linux/sysctl-conf";
+import { sysctlWinner } from "../linux/sysctl-precedence";
 import { bootScript, bootUnit } from "./boot-unit";
 import type { BootValue, Setting } from "./knob";
 
-export const sysctlFile = "/etc/sysctl.d/zz-kvm-tuning.conf";
 export const valuesFile = "/etc/kvm-tuning/boot-values";
 export const scriptFile = "/etc/kvm-tuning/apply-boot-values";
 export const unitName = "kvm-tuning.service";
@@ -39,8 +40,8 @@ export function bootFiles(settings: readonly Setting[]): readonly OwnFile[] {
   const paths = values.filter((value) => value.kind === "path");
   const files: OwnFile[] = [];
   if (sysctls.length > 0) {
-    const lines = sysctls.map(({ key, value }) => `${key} = ${value}\n`).sort();
-    files.push({ path: sysctlFile, content: header + lines.join(""), mode: "0644" });
+    const content = renderSysctlConf(Object.fromEntries(sysctls.map(({ key, value }) => [key, value])));
+    files.push({ path: ownSysctlFile, content, mode: "0644" });
   }
   if (paths.length > 0) {
     const lines = paths.map(({ path, value }) => `${path} ${value}\n`).sort();
@@ -138,15 +139,35 @@ export function withReload(steps: readonly Step[]): readonly Step[] {
 }
 
 function bootMap(snapshot: HostSnapshot): BootMap {
-  const sysctls = lines(snapshot.files.text(sysctlFile)).flatMap((line) => {
-    const found = /^([^=]+?)\s*=\s*(.*)$/.exec(line);
-    return found?.[1] === undefined ? [] : [[sysctlPath(found[1].trim()), found[2] ?? ""] as const];
-  });
+  const { assignments } = parseSysctlConf(snapshot.files.text(ownSysctlFile) ?? "", ownSysctlFile);
+  const sysctls = assignments.map(({ path, value }) => [sysctlRoot + path, value ?? ""] as const);
   const paths = lines(snapshot.files.text(valuesFile)).map((line) => {
     const space = line.indexOf(" ");
     return [line.slice(0, space), line.slice(space + 1)] as const;
   });
   return new Map([...sysctls, ...paths]);
+}
+
+/** sysctl keys that another file sets again after ours, at boot or when somebody runs `sysctl --system`. */
+export function overriddenKeys(settings: readonly Setting[], snapshot: HostSnapshot): readonly string[] {
+  const own = bootFiles(settings).find((file) => file.path === ownSysctlFile);
+  if (own === undefined) return [];
+  const paths = snapshot.files.paths("/").filter((path) => path.includes("sysctl"));
+  const files = fileTree(
+    new Map([...paths.map((path) => [path, snapshot.files.text(path) ?? ""] as const), [own.path, own.content]]),
+  );
+  return wanted(settings).flatMap((value) => {
+    if (value.kind !== "sysctl") return [];
+    const { boot, reload } = sysctlWinner(value.key, files);
+    const over = [boot, reload].find(
+      (line) => line !== undefined && line.file !== ownSysctlFile && line.value !== value.value,
+    );
+    if (over === undefined) return [];
+    const when = over === boot ? "At boot" : "When somebody runs `sysctl --system`,";
+    return [
+      `${value.key}: ${when} ${over.file}:${over.line} sets it to ${over.value ?? ""} after our file: remove that line`,
+    ];
+  });
 }
 
 const lines = (text: string | undefined): readonly string[] =>

@@ -3,7 +3,7 @@ import type { HostSnapshot, SnapshotRequest } from "../host/snapshot";
 import type { PathValue, Step } from "../host/step";
 import type { Change, Verification } from "../impact";
 import type { Problem } from "../resource";
-import { bootChanges, bootSteps, type EntryFor } from "./boot-values";
+import { bootChanges, bootSteps, overriddenKeys, type EntryFor } from "./boot-values";
 import type { Knob, Setting } from "./knob";
 import { knobs, type KnobName } from "./registry";
 import type { KnobArgs } from "./schema";
@@ -31,7 +31,7 @@ export function planHost(args: KnobArgs, snapshot: HostSnapshot): HostPlan {
     changes: [...running, ...atBoot, ...dropped.changes],
     steps: [...planSteps(settings, snapshot), ...dropped.steps],
     problems: settings.flatMap((one) => (one.problem === undefined ? [] : [{ path: one.name, reason: one.problem }])),
-    warnings: warningsOf(settings, dropped.left),
+    warnings: [...warningsOf(settings, dropped.left), ...overriddenKeys(settings, snapshot)],
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { impacts } from "../impact";
+import { isSysctlKey, normaliseSysctlKey } from "../linux/sysctl-conf";
 import type { Problem, Props } from "../resource";
 import { connectionSchema } from "../transport/connection";
 import { knobs, type KnobName } from "./registry";
@@ -27,15 +28,20 @@ export const argumentNames = Object.keys(argsShape);
 
 /** sysctl keys that another argument sets: one setting has one writer. */
 const ownedKeys: readonly { key: RegExp; argument: KnobName }[] = [
-  { key: /^kernel[./]numa_balancing$/, argument: "numaBalancing" },
-  { key: /^vm[./]nr_(hugepages(_mempolicy)?|overcommit_hugepages)$/, argument: "hugepages" },
+  { key: /^kernel\.numa_balancing$/, argument: "numaBalancing" },
+  { key: /^vm\.nr_(hugepages(_mempolicy)?|overcommit_hugepages)$/, argument: "hugepages" },
 ];
 
 function refuseSecondWay(args: Partial<Record<string, unknown>>, context: z.RefinementCtx): void {
-  for (const key of Object.keys(args["sysctl"] ?? {})) {
-    const owner = ownedKeys.find((one) => one.key.test(key) && args[one.argument] !== undefined);
-    if (owner === undefined) continue;
-    const message = `is set by the argument ${owner.argument} too: give one of sysctl[${JSON.stringify(key)}] and ${owner.argument}`;
+  const seen = new Map<string, string>();
+  for (const key of Object.keys(args["sysctl"] ?? {}).filter(isSysctlKey)) {
+    const same = normaliseSysctlKey(key);
+    const owner = ownedKeys.find((one) => one.key.test(same) && args[one.argument] !== undefined)?.argument;
+    const first = seen.get(same);
+    const twice = owner ?? (first === undefined ? undefined : `sysctl[${JSON.stringify(first)}]`);
+    seen.set(same, key);
+    if (twice === undefined) continue;
+    const message = `is set by ${twice} too: give one of sysctl[${JSON.stringify(key)}] and ${twice}`;
     context.addIssue({ code: "custom", path: ["sysctl", key], message });
   }
 }

@@ -82,14 +82,12 @@ export function undoAll(snapshot: HostSnapshot): Undo {
   return {
     changes: [
       ...values.changes,
-      ...differing
-        .filter(isFileOurs)
-        .map(({ entry, path }): Change => ({
-          setting: path,
-          actual: "written by this resource",
-          desired: fileText(entry),
-          impact: "live",
-        })),
+      ...differing.filter(isFileOurs).map(({ entry, path }): Change => ({
+        setting: path,
+        actual: "written by this resource",
+        desired: fileText(entry),
+        impact: "live",
+      })),
     ],
     left: [
       ...values.left,

@@ -6,6 +6,8 @@ import { snapshotOf, untunedFiles } from "../../support/snapshot";
 
 const header =
   "# Written by pulumi-kvm-tuning. Change the Pulumi program, not this file: the next `pulumi up` writes it again.";
+const sysctlHeader = `# Written by pulumi-kvm-tuning, which overwrites what is changed here.
+# Read at boot by systemd-sysctl; see sysctl.d(5).`;
 const args = {
   numaBalancing: false,
   sysctl: { "vm.swappiness": "10" },
@@ -21,7 +23,7 @@ function tuned(): Parameters<typeof snapshotOf>[0] {
   files["/sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages"] = "64";
   files["/proc/sys/kernel/numa_balancing"] = "0";
   files["/proc/sys/vm/swappiness"] = "10";
-  files["/etc/sysctl.d/zz-kvm-tuning.conf"] = `${header}\nkernel.numa_balancing = 0\nvm.swappiness = 10`;
+  files["/etc/sysctl.d/zz-kvm-tuning.conf"] = `${sysctlHeader}\nkernel.numa_balancing = 0\nvm.swappiness = 10`;
   files["/etc/kvm-tuning/boot-values"] = [
     header,
     ...[0, 1, 2, 3].map((cpu) => `/sys/devices/system/cpu/cpu${cpu}/cpufreq/scaling_governor performance`),
@@ -91,7 +93,9 @@ test("plans nothing, not even a step, for a host that is as wanted", () => {
 
 test("writes persistent files before running values, and tells systemd in between", () => {
   const { steps } = planHost(args, snapshotOf({ files: untunedFiles() }));
-  expect(steps.map((step) => (step.kind === "run" ? step.argv.join(" ") : "setting" in step ? step.setting : ""))).toEqual([
+  expect(
+    steps.map((step) => (step.kind === "run" ? step.argv.join(" ") : "setting" in step ? step.setting : "")),
+  ).toEqual([
     "/etc/sysctl.d/zz-kvm-tuning.conf",
     "/etc/kvm-tuning/boot-values",
     "/etc/kvm-tuning/apply-boot-values",
@@ -123,7 +127,7 @@ test("names a value that only the next boot would get wrong", () => {
   const host = tuned();
   const files = {
     ...host.files,
-    "/etc/sysctl.d/zz-kvm-tuning.conf": `${header}\nkernel.numa_balancing = 0\nvm.swappiness = 99`,
+    "/etc/sysctl.d/zz-kvm-tuning.conf": `${sysctlHeader}\nkernel.numa_balancing = 0\nvm.swappiness = 99`,
   };
   expect(plannedText(args, { ...host, files })).toEqual({ "sysctl.vm.swappiness (at boot)": "99 → 10  [live]" });
 });
@@ -136,7 +140,7 @@ test("names a line that somebody added to our file", () => {
   const host = tuned();
   const files = {
     ...host.files,
-    "/etc/sysctl.d/zz-kvm-tuning.conf": `${header}\nkernel.numa_balancing = 0\nvm.dirty_ratio = 5\nvm.swappiness = 10`,
+    "/etc/sysctl.d/zz-kvm-tuning.conf": `${sysctlHeader}\nkernel.numa_balancing = 0\nvm.dirty_ratio = 5\nvm.swappiness = 10`,
   };
   expect(plannedText(args, { ...host, files })).toEqual({
     "/proc/sys/vm/dirty_ratio (at boot)": "5 → (absent)  [live]",
@@ -164,10 +168,7 @@ test("leaves a dropped setting that somebody else has changed since, and says so
 });
 
 test("keeps the original of CPUs that stay managed when the set of CPUs shrinks", () => {
-  const plan = planHost(
-    { ...args, cpuGovernor: [{ cpus: "0-1", governor: "performance" }] },
-    snapshotOf(tuned()),
-  );
+  const plan = planHost({ ...args, cpuGovernor: [{ cpus: "0-1", governor: "performance" }] }, snapshotOf(tuned()));
   expect(planText(plan.changes)).toMatchObject({ cpuGovernor: "performance → schedutil  [live]" });
   expect(plan.steps).toContainEqual({
     kind: "writeValues",
