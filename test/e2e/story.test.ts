@@ -1,0 +1,21 @@
+import { startClone, type TestHost } from "../host/test-host";
+import { createProject, type Project } from "./support/project";
+import { makeStage, silence } from "./support/stage";
+import { runStory } from "./story/story";
+
+let host: TestHost;
+let project: Project;
+
+beforeAll(async () => {
+  project = await createProject({ name: "story" });
+  host = await startClone({ name: "kvm-01" });
+}, 300_000);
+
+afterAll(async () => {
+  await host?.stop();
+  await project?.remove();
+}, 60_000);
+
+test("the story: preview, up, drift, repair, a dropped argument, a moved host, destroy", async () => {
+  await runStory(makeStage({ host, project, audience: silence }));
+}, 600_000);

@@ -1,0 +1,172 @@
+/*
+ * The story of the product, in chapters. `npm run demo` prints it, the end-to-end test plays it in silence; every
+ * chapter checks what it shows. What the host has is read by plain ssh.
+ */
+import type { Stage } from "../support/stage";
+import { same, shows, showsNot } from "./expect";
+import { readFacts, readTree, type Facts } from "./facts";
+import { canaries, newKey, type UserKey } from "./keys";
+import { lessTuning, program, wholeTuning } from "./program";
+import { keepsSecrets, watchProcesses } from "./secrets";
+
+const user = "ops";
+
+export async function runStory(stage: Stage): Promise<void> {
+  const before = { facts: await readFacts(stage.host), tree: await readTree(stage.host) };
+  const key = await newKey(stage.host, "canary-passphrase-1");
+  await prepare(stage, key);
+  const stopWatching = await watchProcesses(stage.host);
+
+  await firstPreview(stage);
+  const tuned = await firstUp(stage);
+  await nothingToDo(stage);
+  await drift(stage, tuned);
+  await dropArgument(stage, before.facts);
+  await keepsSecrets(stage, { canaries: canaries(key), processes: await stopWatching() });
+  await rotateAndMove(stage);
+  await undo(stage, before);
+  stage.table([
+    ["setting, read by plain ssh", "before", "tuned", "after destroy"],
+    ...rows(before.facts, tuned, await readFacts(stage.host)),
+  ]);
+}
+
+async function writeProgram({ host, program: write }: Stage, tuning: string): Promise<void> {
+  const { host: address, port, hostKey } = host;
+  await write({ "index.ts": program({ host: address, port, user, hostKey, tuning }) });
+}
+
+async function setKey({ project }: Stage, { privateKey, passphrase }: UserKey): Promise<void> {
+  await project.pulumi(["config", "set", "--secret", "privateKey", "--", privateKey]);
+  await project.pulumi(["config", "set", "--secret", "privateKeyPassword", passphrase]);
+}
+
+async function prepare(stage: Stage, key: UserKey): Promise<void> {
+  stage.chapter(
+    "The program",
+    "One HostTuning resource: what the host shall have. The user is not root: sudo does the rest.",
+  );
+  await writeProgram(stage, wholeTuning);
+  await setKey(stage, key);
+  stage.note(wholeTuning.trim());
+}
+
+async function firstPreview(stage: Stage): Promise<void> {
+  stage.chapter(
+    "Preview",
+    "The host is read once over SSH. Each setting: what it has → what is wanted, and the impact.",
+  );
+  const { stdout } = await stage.pulumi(["preview", "--diff"]);
+  shows(
+    stdout,
+    'numaBalancing         : "1 → 0  [live]"',
+    '"schedutil → performance  [live]"',
+    '"0 → 128  [live]"',
+    '"0 → 64  [live]"',
+    '"60 → 10  [live]"',
+    '"1 → 0  [live]"',
+  );
+  const written = await stage.host.output("ls -d /etc/kvm-tuning /var/lib/kvm-tuning 2>/dev/null || true");
+  same(written, "", "what a preview wrote on the host");
+}
+
+async function firstUp(stage: Stage): Promise<Facts> {
+  stage.chapter("Up", "The same reading again, then a lock on the host, the steps, and every value read back.");
+  await stage.pulumi(["up", "--yes", "--skip-preview"]);
+  const facts = await readFacts(stage.host);
+  same(
+    facts,
+    {
+      "kernel.numa_balancing": "0",
+      "vm.swappiness": "10",
+      "kernel.timer_migration": "0",
+      "governor of all CPUs": "performance",
+      "2M pages on node 0": "128",
+      "2M pages on node 1": "64",
+      "kvm-tuning.service": "enabled",
+      "files in /etc/sysctl.d": `${facts["files in /etc/sysctl.d"] ?? ""}`,
+    },
+    "the tuned host",
+  );
+  shows(facts["files in /etc/sysctl.d"] ?? "", "zz-kvm-tuning.conf");
+  return facts;
+}
+
+async function nothingToDo(stage: Stage): Promise<void> {
+  stage.chapter("Up again", "Nothing differs, so nothing is done.");
+  const { stdout } = await stage.pulumi(["up", "--yes"]);
+  shows(stdout, "2 unchanged");
+  showsNot(stdout, "updated", "to update");
+}
+
+async function drift(stage: Stage, tuned: Facts): Promise<void> {
+  stage.chapter("Drift", "Somebody changes three values by hand, over ssh.");
+  const byHand = [
+    "echo powersave > /sys/devices/system/cpu/cpu3/cpufreq/scaling_governor",
+    "sysctl -q -w vm.swappiness=33",
+    "echo 100 > /sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages",
+  ];
+  for (const command of byHand) {
+    stage.note(`ssh root@kvm-01 '${command}'`);
+    await stage.host.output(command);
+  }
+  stage.chapter("The gate of a CI pipeline", "`--expect-no-changes` fails, and the preview names each of the three.");
+  const { stdout } = await stage.pulumi(["preview", "--diff", "--expect-no-changes"], { expectExitCode: 255 });
+  shows(stdout, "performance on 0-2,4-7, powersave on 3 → performance  [live]", "33 → 10  [live]", "100 → 64  [live]");
+  showsNot(stdout, "numaBalancing:", "hugepages.2M.node0");
+  stage.chapter("Repair", "`up` writes just these three.");
+  await stage.pulumi(["up", "--yes", "--skip-preview"]);
+  same(await readFacts(stage.host), tuned, "the repaired host");
+}
+
+async function dropArgument(stage: Stage, before: Facts): Promise<void> {
+  stage.chapter(
+    "An argument leaves the program",
+    "kernel.timer_migration is put back to what it was before the first `up`.",
+  );
+  await writeProgram(stage, lessTuning);
+  const { stdout } = await stage.pulumi(["preview", "--diff"]);
+  shows(stdout, "sysctl.kernel.timer_migration", "0 → 1  [live]");
+  await stage.pulumi(["up", "--yes", "--skip-preview"]);
+  const facts = await readFacts(stage.host);
+  same(facts["kernel.timer_migration"], before["kernel.timer_migration"], "kernel.timer_migration");
+  const persistent = await stage.host.output("cat /etc/sysctl.d/zz-kvm-tuning.conf");
+  showsNot(persistent, "timer_migration");
+}
+
+async function rotateAndMove(stage: Stage): Promise<void> {
+  stage.chapter(
+    "A rotated key and a moved port",
+    "Refresh uses the connection of the last run. The error says how to get past it.",
+  );
+  const key = await newKey(stage.host, "canary-passphrase-2");
+  await setKey(stage, key);
+  const rotated = await stage.pulumi(["preview"], { expectExitCode: 255 });
+  shows(rotated.stdout, "--refresh=false");
+  await stage.host.movePort();
+  await writeProgram(stage, lessTuning);
+  const moved = await stage.pulumi(["preview"], { expectExitCode: 255 });
+  shows(moved.stdout, "--refresh=false");
+  await stage.pulumi(["up", "--yes", "--refresh=false", "--skip-preview"]);
+  const { stdout } = await stage.pulumi(["preview", "--expect-no-changes"]);
+  shows(stdout, "2 unchanged");
+}
+
+interface Before {
+  readonly facts: Facts;
+  readonly tree: string;
+}
+
+async function undo(stage: Stage, before: Before): Promise<void> {
+  stage.chapter("What destroy would do", "Read from the undo journal on the host; nothing is touched.");
+  const { stdout } = await stage.pulumi(["destroy", "--preview-only", "--diff"]);
+  shows(stdout, "undo", "performance → schedutil", "10 → 60", "128 → 0", "64 → 0", "/etc/sysctl.d/zz-kvm-tuning.conf");
+  stage.chapter("Destroy", "Everything comes back: running values, and /etc byte for byte.");
+  await stage.pulumi(["destroy", "--yes", "--skip-preview"]);
+  same(await readFacts(stage.host), before.facts, "the host after destroy");
+  same((await readTree(stage.host)).split("\n"), before.tree.split("\n"), "/etc and /var/lib/kvm-tuning after destroy");
+}
+
+function rows(before: Facts, tuned: Facts, after: Facts): readonly (readonly string[])[] {
+  return Object.keys(before).map((name) => [name, before[name] ?? "", tuned[name] ?? "", after[name] ?? ""]);
+}
