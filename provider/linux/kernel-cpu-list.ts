@@ -16,7 +16,8 @@ export function parseKernelList(text: string, bits: number): number[] {
   while (skipSeparators(scan)) {
     const start = scan.at;
     const region = readRegion(scan);
-    addRegion(words, region, text.slice(start, scan.at), scan);
+    checkRegion(region, text.slice(start, scan.at), scan);
+    addRegion(words, region);
     if (endsText(scan)) break;
   }
   return words;
@@ -93,16 +94,21 @@ function unexpected(scan: Scan, wanted: string): CpuListError {
   return new CpuListError(scan.text, rest, `is not ${wanted} (character ${scan.at + 1})`);
 }
 
-function addRegion(words: number[], region: Region, part: string, scan: Scan): void {
+function addRegion(words: number[], region: Region): void {
   const { first, last, pattern } = region;
-  checkOrder(region, part, scan.text);
-  cpuNumber(String(last), scan.text, scan.bits);
   if (pattern === undefined) return addRange(words, first, last);
-  if (pattern.group === 0 || pattern.used > pattern.group) {
-    throw new CpuListError(scan.text, part, `takes ${pattern.used} of each ${pattern.group} CPUs, which cannot be`);
-  }
   if (pattern.used === 0) return;
   for (let start = first; start <= last; start += pattern.group) {
     addRange(words, start, Math.min(last, start + pattern.used - 1));
+  }
+}
+
+/** bitmap_check_region(). `part`: the region's text. */
+function checkRegion(region: Region, part: string, scan: Scan): void {
+  const { last, pattern } = region;
+  checkOrder(region, part, scan.text);
+  cpuNumber(String(last), scan.text, scan.bits);
+  if (pattern !== undefined && (pattern.group === 0 || pattern.used > pattern.group)) {
+    throw new CpuListError(scan.text, part, `takes ${pattern.used} of each ${pattern.group} CPUs, which cannot be`);
   }
 }

@@ -18,18 +18,18 @@ export class SysctlKeyError extends Error {
 
 /** The file of a key. Refuses what leaves /proc/sys, patterns, and what a line of sysctl.d cannot hold. */
 export function sysctlPath(key: string): string {
-  const path = swapSeparators(key.startsWith(sysctlRoot) ? key.slice(sysctlRoot.length) : key);
-  const names = path.split("/");
-  if (!/^[\x21-\x7e]{1,255}$/.test(key))
+  const below = key.startsWith(sysctlRoot) ? key.slice(sysctlRoot.length) : key;
+  if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
     throw new SysctlKeyError(key, "blanks and other than ASCII letters are not allowed");
-  if (/[*?[\]]/.test(key)) throw new SysctlKeyError(key, "patterns are not allowed: name each parameter");
-  if (/[=#;'"`$\\]/.test(key) || key.startsWith("-"))
-    throw new SysctlKeyError(key, "it holds a character that no key has");
-  if (names.some((name) => name === "" || name === "." || name === "..")) {
-    throw new SysctlKeyError(key, "an empty name, . or .. between separators");
   }
-  if (names.length < 2) throw new SysctlKeyError(key, "it names no parameter, only a folder of them");
-  return sysctlRoot + path;
+  if (/[*?[\]]/.test(key)) throw new SysctlKeyError(key, "patterns are not allowed: name each parameter");
+  if (/[=#;'"`$\\]/.test(key) || key.startsWith("-")) {
+    throw new SysctlKeyError(key, "it holds a character that no key has");
+  }
+  // Also what keeps `..` out: a name of dots cannot be written without two separators together.
+  if (/^[./]|[./]$|[./]{2}/.test(below)) throw new SysctlKeyError(key, "there is no name between two separators");
+  if (!/[./]/.test(below)) throw new SysctlKeyError(key, "it names no parameter, only a folder of them");
+  return sysctlRoot + swapSeparators(below);
 }
 
 /** The dotted name of a file under /proc/sys, as sysctl(8) prints it. */

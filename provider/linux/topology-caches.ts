@@ -1,6 +1,6 @@
-import type { CpuSet } from "./cpu-set";
+import { CpuSet } from "./cpu-set";
 import { partition } from "./topology-groups";
-import { cpuRoot, readNumber, readSet, type Reading } from "./topology-reading";
+import { cpuRoot, quote, readNumber, readSet, type Reading } from "./topology-reading";
 
 /**
  * The sets of online CPUs that share a data or unified cache of each level. A CPU without such a cache is in no set:
@@ -23,6 +23,10 @@ export function readCacheGroups(
       const set = readSet(reading, { list: `${folder}shared_cpu_list`, mask: `${folder}shared_cpu_map` });
       if (set?.has(cpu) === true) sets.set(cpu, set.intersect(online));
     }
+  }
+  const without = [...online].filter((cpu) => !l2.has(cpu));
+  if (l2.size > 0 && without.length > 0) {
+    reading.doubts.push(`CPUs ${quote(CpuSet.from(without))} show no L2 cache, but others do`);
   }
   return { l2Groups: partition(reading, "L2 cache", l2), l3Groups: partition(reading, "L3 cache", l3) };
 }

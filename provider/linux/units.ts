@@ -68,15 +68,3 @@ export function meminfoKiB(meminfo: string, key: string): number | undefined {
   }
   return undefined;
 }
-
-/** A memory size for people: `16 GiB`, `1.5 GiB`, `513936 KiB`. Exact, or in KiB. */
-export function formatMemory(memoryKiB: number): string {
-  for (const [unit, factor] of [
-    ["GiB", 1024 ** 2],
-    ["MiB", 1024],
-  ] as const) {
-    const value = memoryKiB / factor;
-    if (value >= 1 && Number.isInteger(value * 4)) return `${value} ${unit}`;
-  }
-  return `${memoryKiB} KiB`;
-}

@@ -45,7 +45,8 @@ function parse(one: CpuListCase): CpuSet | undefined {
         return CpuSet.parseNova(text);
       case "mask":
         return CpuSet.parseMask(text);
-      default:
+      case "strict":
+      case "print":
         return CpuSet.parse(text);
     }
   } catch (error) {

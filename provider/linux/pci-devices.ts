@@ -1,0 +1,23 @@
+import type { FileTree } from "./file-tree";
+
+/** A PCI device and where it is plugged in. */
+export interface PciDevice {
+  /** `0000:3b:00.0` */
+  readonly address: string;
+  /** Six hexadecimal digits: class, subclass, interface. `020000` is an Ethernet controller. null: not shown. */
+  readonly classCode: string | null;
+  /** The NUMA node that it is nearest to; null: the firmware does not say (the kernel's -1), or a kernel without NUMA. */
+  readonly numaNode: number | null;
+}
+
+/** By address. From /sys/bus/pci/devices (Documentation/ABI/testing/sysfs-bus-pci). */
+export function readPciDevices(files: FileTree): readonly PciDevice[] {
+  const root = "/sys/bus/pci/devices/";
+  const names = files.paths(root).map((path) => path.slice(root.length).split("/")[0] ?? "");
+  const addresses = [...new Set(names)].filter((name) => /^[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/.test(name));
+  return addresses.map((address) => {
+    const node = /^\d{1,5}$/.exec(files.text(`${root}${address}/numa_node`)?.trim() ?? "")?.[0];
+    const code = /^0x([0-9a-f]{6})$/.exec(files.text(`${root}${address}/class`)?.trim() ?? "")?.[1];
+    return { address, classCode: code ?? null, numaNode: node === undefined ? null : Number(node) };
+  });
+}
