@@ -2,7 +2,7 @@ import type { dynamic } from "@pulumi/pulumi";
 
 import { PartialFailure, type Props, type Resource } from "../resource";
 import { type EngineRun, engineRun } from "./engine-log";
-import { displayed, partial } from "./errors";
+import { displayed, type Operation, partial } from "./errors";
 import { failures } from "./failures";
 import { plainJson } from "./plain-json";
 import { isUnknown, withoutUnknowns } from "./unknowns";
@@ -22,32 +22,36 @@ export function toDynamicProvider(
 ): dynamic.ResourceProvider<Props, Props> &
   Required<Pick<dynamic.ResourceProvider, "check" | "diff" | "read" | "update" | "delete">> {
   /** Ends every operation alike: the last progress line is out, and an error is worded for the screen. */
-  const during = async <T>(props: Props, work: (run: EngineRun) => Promise<T>): Promise<T> => {
+  const during = async <T>(name: Operation["name"], props: Props, work: (run: EngineRun) => Promise<T>): Promise<T> => {
     const run = runFor(urnOf(props));
+    const operation = { name, urn: run.urn };
     try {
       return await work(run);
     } catch (error) {
-      throw error instanceof PartialFailure ? partial(error, withOwnKeys(error.outputs, props)) : displayed(error);
+      if (!(error instanceof PartialFailure)) throw displayed(error, operation);
+      throw partial(error, withOwnKeys(error.outputs, props), operation);
     } finally {
       await run.finish();
     }
   };
 
   return {
-    check: (olds: Props, news: Props) => during(news, (run) => check(resource, { olds, news }, run)),
-    diff: (id: string, olds: Props, news: Props) => during(news, (run) => diff(resource, { id, olds, news }, run)),
+    check: (olds: Props, news: Props) => during("check", news, (run) => check(resource, { olds, news }, run)),
+    diff: (id: string, olds: Props, news: Props) =>
+      during("diff", news, (run) => diff(resource, { id, olds, news }, run)),
     create: (inputs: Props) =>
-      during(inputs, async (run) => {
+      during("create", inputs, async (run) => {
         const { id, outputs } = await resource.create({ inputs: ofResource(inputs) }, run);
         return { id, outs: withOwnKeys(outputs, inputs) };
       }),
     update: (id: string, olds: Props, news: Props) =>
-      during(news, async (run) => {
+      during("update", news, async (run) => {
         const { outputs } = await resource.update({ id, outputs: lastRun(olds), inputs: ofResource(news) }, run);
         return { outs: withOwnKeys(outputs, news) };
       }),
-    read: (id: string, props: Props = {}) => during(props, (run) => read(resource, { id, props }, run)),
-    delete: (id: string, props: Props) => during(props, (run) => resource.delete({ id, outputs: lastRun(props) }, run)),
+    read: (id: string, props: Props = {}) => during("read", props, (run) => read(resource, { id, props }, run)),
+    delete: (id: string, props: Props) =>
+      during("delete", props, (run) => resource.delete({ id, outputs: lastRun(props) }, run)),
   };
 }
 
@@ -56,7 +60,7 @@ async function check(resource: Resource, { olds, news }: { olds: Props; news: Pr
   // The engine sends an empty object for a resource that is not in the state yet.
   const last = Object.keys(olds).length === 0 ? undefined : ofResource(olds);
   const { computed, problems } = await resource.check({ olds: last, news: known, unknowns }, run);
-  return { inputs: plainJson({ ...news, ...computed }), failures: failures(problems, news) };
+  return { inputs: plainJson({ ...news, ...computed }), failures: failures(problems) };
 }
 
 async function diff(

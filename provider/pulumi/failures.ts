@@ -1,4 +1,4 @@
-import type { Problem, Props } from "../resource";
+import type { Problem } from "../resource";
 
 export interface Failure {
   readonly property: string;
@@ -6,20 +6,10 @@ export interface Failure {
 }
 
 /**
- * The engine prints `inputs[property]` beside each failure, secret or not (pulumi/pulumi#19465, pulumi-command#773:
- * "property connection value {map[…privateKey…]} has a problem"). A nested path is no key of the inputs, so it
- * prints no value. A bare name is given to the engine only if its value is short and cannot hold a secret; otherwise
- * the failure belongs to the resource as a whole, and the reason starts with the name.
+ * Every failure belongs to the resource as a whole, with the path at the head of its reason. Beside a named property
+ * the engine prints `inputs[property]`, secret or not (pulumi/pulumi#19465, pulumi-command#773: "property connection
+ * value {map[... privateKey ...]} has a problem"), and for a nested path, which is no key of the inputs, "{<nil>}".
  */
-export function failures(problems: readonly Problem[], inputs: Props): Failure[] {
-  return problems.map(({ path, reason }) =>
-    path.includes(".") || path === "" || printable(path, inputs[path])
-      ? { property: path, reason }
-      : { property: "", reason: `${path}: ${reason}` },
-  );
-}
-
-function printable(name: string, value: unknown): boolean {
-  if (name === "connection") return false;
-  return typeof value === "boolean" || typeof value === "number" || (typeof value === "string" && value.length <= 40);
+export function failures(problems: readonly Problem[]): Failure[] {
+  return problems.map(({ path, reason }) => ({ property: "", reason: path === "" ? reason : `${path}: ${reason}` }));
 }
