@@ -2,6 +2,7 @@ import { entryName, type JournalEntry } from "../host/journal";
 import type { HostSnapshot, SnapshotRequest } from "../host/snapshot";
 import type { PathValue, Step } from "../host/step";
 import type { Change, Verification } from "../impact";
+import { normaliseSysctlKey } from "../linux/sysctl-conf";
 import type { Problem } from "../resource";
 import { bootChanges, bootSteps, overriddenKeys, type EntryFor } from "./boot-values";
 import type { Knob, Setting } from "./knob";
@@ -49,8 +50,7 @@ export function observe(args: KnobArgs, snapshot: HostSnapshot): Record<string, 
 export function snapshotRequest(args: KnobArgs, journal: readonly JournalEntry[]): SnapshotRequest {
   const asked = entriesOf(args).flatMap(([name, desired]) => knobOf(name).sysctlKeys?.(desired) ?? []);
   const journalled = journal.flatMap((entry) => entry.paths.filter((path) => path.startsWith("/proc/sys/")));
-  const keys = journalled.map((path) => path.slice("/proc/sys/".length));
-  return { sysctlKeys: [...new Set([...asked, ...keys])].sort() };
+  return { sysctlKeys: [...new Set([...asked, ...journalled].map(normaliseSysctlKey))].sort() };
 }
 
 export function verifications(args: KnobArgs, snapshot: HostSnapshot): readonly Verification[] {

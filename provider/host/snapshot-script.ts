@@ -11,6 +11,9 @@ export const snapshotUnits = [
   "kvm-tuning.service",
 ] as const;
 
+/** Files below /proc/sys that are always read; the asked ones must not repeat them. */
+export const snapshotSysctls: readonly string[] = ["kernel/random/boot_id", "kernel/hostname", "kernel/numa_balancing"];
+
 /**
  * Prints everything that any resource may ask of a host, in one exec and about a dozen processes: a fork costs tens of
  * milliseconds on a busy host, so one `grep` reads all files of a section.
@@ -69,7 +72,7 @@ kernel_files() {
 # empty file is seen (a link to /dev/null masks a file of sysctl.d). The further arguments are the asked sysctl paths.
 named_files() {
   format=$1; shift
-  for key in kernel/random/boot_id kernel/hostname kernel/numa_balancing "$@"
+  for key in ${snapshotSysctls.join(" ")} "$@"
   do [ -f "proc/sys/$key" ] && printf "$format" "proc/sys/$key"; done
   for name in sys/bus/pci/devices/*/numa_node sys/bus/pci/devices/*/class \\
     etc/machine-id etc/hostname etc/os-release etc/sysctl.conf \\

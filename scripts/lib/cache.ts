@@ -16,7 +16,10 @@ export interface Artefact {
 }
 
 const PART = ".part";
-const UNUSED_DAYS = 30;
+const LOCK = ".lock";
+/** Artefacts of a kind that stay, and how long others stay that a run may still use. */
+const KEPT = 3;
+const IN_USE_HOURS = 2;
 
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
   if (env["KVM_TUNING_CACHE"]) return resolve(env["KVM_TUNING_CACHE"]);
@@ -35,7 +38,7 @@ export async function artefact({ kind, key, make }: Artefact): Promise<string> {
   const folder = join(parent, key);
   if (!existsSync(folder)) {
     await mkdir(parent, { recursive: true });
-    await withLock({ file: join(parent, `${key}.lock`), what: `${kind} ${key}` }, async () => {
+    await withLock({ file: join(parent, `${key}${LOCK}`), what: `${kind} ${key}` }, async () => {
       if (existsSync(folder)) return;
       // Whoever made a part of it before has died: this process holds the lock.
       const part = join(parent, `${key}${PART}`);
@@ -49,18 +52,20 @@ export async function artefact({ kind, key, make }: Artefact): Promise<string> {
         throw error;
       }
     });
-    await removeUnused(parent, key);
+    await removeUnused(parent);
   }
   await utimes(folder, new Date(), new Date());
   return folder;
 }
 
-/** Older keys that no run has asked for in a month. */
-async function removeUnused(parent: string, key: string): Promise<void> {
-  const oldest = Date.now() - UNUSED_DAYS * 24 * 3600 * 1000;
-  for (const name of await readdir(parent)) {
-    const path = join(parent, name);
-    if (name.startsWith(key) || (await stat(path)).mtimeMs > oldest) continue;
-    await rm(path, { recursive: true, force: true });
-  }
+/** Of all artefacts of one kind, those of older contents that no run has asked for lately. */
+async function removeUnused(parent: string): Promise<void> {
+  const names = (await readdir(parent)).filter((name) => !name.endsWith(PART) && !name.endsWith(LOCK));
+  const used = await Promise.all(names.map(async (name) => ({ name, at: (await stat(join(parent, name))).mtimeMs })));
+  const oldest = Date.now() - IN_USE_HOURS * 3600 * 1000;
+  const unused = used
+    .sort((a, b) => b.at - a.at)
+    .slice(KEPT)
+    .filter(({ at }) => at < oldest);
+  for (const { name } of unused) await rm(join(parent, name), { recursive: true, force: true });
 }

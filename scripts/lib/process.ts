@@ -19,6 +19,7 @@ export interface RunResult {
 }
 
 const SETPRIV = "/usr/bin/setpriv";
+const SETPRIV_FAILS = "setpriv: failed to execute";
 const running = new Set<number>();
 
 /** The kernel kills the child when this process dies, however it dies: prctl(2) PR_SET_PDEATHSIG by util-linux's setpriv. */
@@ -59,6 +60,9 @@ export function run(options: RunOptions): Promise<RunResult> {
     const limit = setTimeout(() => {
       limitReached = true;
       if (child.pid !== undefined) killGroup(child.pid);
+      // Others may hold the pipes, as ssh's connection master does: do not wait for their end.
+      child.stdout.destroy();
+      child.stderr.destroy();
     }, options.limitSeconds * 1000);
     if (child.pid !== undefined) running.add(child.pid);
     for (const stream of ["stdout", "stderr"] as const) {
@@ -80,6 +84,7 @@ export function run(options: RunOptions): Promise<RunResult> {
     child.once("close", (code, signal) => {
       settle(() => {
         if (limitReached) reject(limitError(options, output));
+        else if (output.stderr.startsWith(SETPRIV_FAILS)) reject(new Error(`cannot start ${String(options.argv[0])}`));
         else resolve({ code: code ?? (signal === null ? 1 : 128), ...output });
       });
     });

@@ -14,7 +14,9 @@ export async function withProgress<T>(what: string, work: (say: (now: string) =>
   let now = "";
   const show = (end: string): void => {
     const line = `${what}: ${elapsed(Date.now() - started)}${now === "" ? "" : ` (${now})`}${end}`;
-    process.stderr.write(isTTY ? `\r\x1b[K${line}` : `${line}\n`);
+    if (!isTTY) process.stderr.write(`${line}\n`);
+    // A line wider than the terminal would wrap, and a carriage return would not take it back.
+    else process.stderr.write(`\r\x1b[K${line.slice(0, process.stderr.columns - 1)}`);
   };
   show("");
   const ticker = setInterval(() => show(""), isTTY ? TICK_TERMINAL_MS : TICK_LOG_MS);
@@ -28,6 +30,7 @@ export async function withProgress<T>(what: string, work: (say: (now: string) =>
     return result;
   } finally {
     clearInterval(ticker);
-    show(isTTY ? `${end}\n` : end);
+    show(end);
+    if (isTTY) process.stderr.write("\n");
   }
 }

@@ -6,7 +6,7 @@ import { holds, showsNot } from "./expect";
 /** Samples the arguments of every process on the host until it is stopped; answers all that it saw. */
 export async function watchProcesses(host: TestHost): Promise<() => Promise<string>> {
   const loop =
-    "rm -f /run/story-stop; while [ ! -e /run/story-stop ]; do cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\000' ' '; echo; sleep 0.2; done > /run/story-processes";
+    "rm -f /run/story-stop; while [ ! -e /run/story-stop ]; do cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\000' ' '; echo; sleep 0.7; done > /run/story-processes";
   await host.output(`nohup sh -c '${loop.replaceAll("'", `'\\''`)}' > /dev/null 2>&1 &`);
   return async () => {
     const seen = await host.output("touch /run/story-stop; sleep 1; cat /run/story-processes", { limitSeconds: 120 });
