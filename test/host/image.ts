@@ -1,5 +1,5 @@
 // The test host's disk image: a bootable Debian with sshd, GRUB, libvirt and numad, made from Debian packages only.
-import { chmod, copyFile, cp, open, readFile, readdir, rm, statfs, writeFile } from "node:fs/promises";
+import { chmod, copyFile, cp, readFile, readdir, rm, statfs, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { artefact, contentKey } from "../../scripts/lib/cache";
 import { makeOwnedFolder, removeOwnedFolder } from "../../scripts/lib/owned-folder";
 import { mustRun } from "../../scripts/lib/process";
 import { withProgress } from "../../scripts/lib/progress";
+import { writeBootRecord } from "./boot-record";
 
 export interface Image {
   readonly folder: string;
@@ -19,14 +20,17 @@ export interface Image {
 const INPUTS = join(__dirname, "image");
 const SUITE = "bookworm";
 const DISK_MIB = 3072;
-const SECTOR = 512;
-const PARTITION_SECTOR = 2048;
 const BUILD_LIMIT_SECONDS = 1200;
 const SPACE_NEEDED_BYTES = 3 * 1024 ** 3;
 const PACKAGE_STEP = "unpacking Debian packages";
 
 export async function ensureImage(): Promise<Image> {
-  const key = contentKey(SUITE, await readFile(__filename), ...(await inputFiles()));
+  const key = contentKey(
+    SUITE,
+    String(DISK_MIB),
+    await readFile(join(__dirname, "boot-record.ts")),
+    ...(await inputFiles()),
+  );
   const folder = await artefact({ kind: "test-host-image", key, make: build });
   const hostKey = (await readFile(join(folder, "host-key.pub"), "utf8")).trim().split(" ").slice(0, 2).join(" ");
   return { folder, disk: join(folder, "disk.raw"), privateKeyPath: join(folder, "id_ed25519"), hostKey };
@@ -44,7 +48,7 @@ async function build(folder: string): Promise<void> {
   try {
     await withProgress("building the test host's image from Debian packages, about 1 minute, once", async (say) => {
       await buildDisk(work, say);
-      await writeBootRecord(work);
+      await writeBootRecord(work, DISK_MIB);
       say("copying");
       await mustRun({
         argv: ["cp", "--sparse=always", join(work, "disk.raw"), join(folder, "disk.raw")],
@@ -75,30 +79,6 @@ async function buildDisk(work: string, say: (now: string) => void): Promise<void
       if (step !== undefined) say(step);
     },
   });
-}
-
-/** MBR: GRUB's boot.img, one active Linux partition, signature; core.img raw from sector 1, where boot.img looks for it. */
-async function writeBootRecord(work: string): Promise<void> {
-  const [boot, core] = await Promise.all(
-    ["boot", "grub-core"].map((name) => readFile(join(work, "out", `${name}.img`))),
-  );
-  if (boot === undefined || core === undefined || core.length > (PARTITION_SECTOR - 1) * SECTOR) {
-    throw new Error(`GRUB's core.img has ${core?.length} bytes: it does not fit before the first partition`);
-  }
-  const record = Buffer.alloc(SECTOR);
-  boot.copy(record, 0, 0, 440);
-  Buffer.from([0x80, 0xfe, 0xff, 0xff, 0x83, 0xfe, 0xff, 0xff]).copy(record, 446);
-  record.writeUInt32LE(PARTITION_SECTOR, 454);
-  record.writeUInt32LE((DISK_MIB * 1024 ** 2) / SECTOR, 458);
-  record.writeUInt16LE(0xaa55, 510);
-  const disk = await open(join(work, "disk.raw"), "r+");
-  try {
-    await disk.truncate(DISK_MIB * 1024 ** 2 + PARTITION_SECTOR * SECTOR);
-    await disk.write(record, 0, SECTOR, 0);
-    await disk.write(core, 0, core.length, SECTOR);
-  } finally {
-    await disk.close();
-  }
 }
 
 /** Memory where there is room: the build is twice as fast there as on a disk. */
