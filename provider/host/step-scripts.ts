@@ -8,7 +8,7 @@ import { lockExitCode, lockFolder } from "./lock-script";
  * Exit codes: 73 no lock, 75 the target was changed by others, 76 failed with nothing changed, 77 failed afterwards.
  *
  * A script may be killed at any point. What it then leaves has a fixed name and is removed by the next step:
- * `<locks>/step`, `journal/.new`, `journal/.old`, and beside the target `.<name>.kvm-tuning`.
+ * `<locks>/step`, `journal/.new`, `.old`, `.wrote` and `.made`, and beside the target `.<name>.kvm-tuning`.
  */
 export const failedUnchanged = 76;
 export const failedAfterChange = 77;
@@ -28,8 +28,9 @@ flock -s 8 || die "cannot lock $locks/busy"
 held=
 [ -f "$locks/holder" ] && IFS= read -r held < "$locks/holder"
 [ "$held" = "$token" ] || { echo 'this run has lost its lock on the host' >&2; exit ${lockExitCode}; }
-rm -rf "$work" && mkdir "$work" || die "cannot make $work"
-trap 'rm -rf "$work"; [ -z "$tmp" ] || rm -f "$tmp"' EXIT
+clean() { rm -rf "$work" "$journal/.new" "$journal/.old" "$journal/.wrote" "$journal/.made"; }
+clean && mkdir "$work" || die "cannot make $work"
+trap 'clean; [ -z "$tmp" ] || rm -f "$tmp"' EXIT
 
 # The small helpers below set variables, because a command substitution is a fork.
 hash() { set -- $(sha256sum < "$1"); digest=$1; }
@@ -48,8 +49,7 @@ put() { file=$1; shift; printf '%s\\n' "$@" | cat > "$file"; }
 /** Making, extending and dropping journal entries (journal.ts). `$entry` is the entry's name. */
 export const journalling = `
 new_entry() {
-  (umask 022; mkdir -p "\${state%/*}") && mkdir -p "$journal" && rm -rf "$journal/.new" "$journal/.old" &&
-    mkdir "$journal/.new" && put "$journal/.new/meta" "$1" || die "cannot write the journal in $journal"
+  (umask 022; mkdir -p "\${state%/*}") && mkdir -p "$journal" && mkdir "$journal/.new" && put "$journal/.new/meta" "$1" || die "cannot write the journal in $journal"
 }
 
 keep_entry() {
@@ -61,12 +61,12 @@ keep_entry() {
 note() {
   wrote=$journal/$entry/wrote
   [ -f "$wrote" ] && set -- "$wrote" "$1"
-  awk '!seen[$0]++' "$@" > "$work/wrote" && cat "$work/wrote" > "$wrote.new" && sync "$wrote.new" &&
-    mv -f "$wrote.new" "$wrote" && sync "$journal/$entry" || die "cannot write $wrote"
+  awk '!seen[$0]++' "$@" > "$work/wrote" && cat "$work/wrote" > "$journal/.wrote" && sync "$journal/.wrote" &&
+    mv -f "$journal/.wrote" "$wrote" && sync "$journal/$entry" || die "cannot write $wrote"
 }
 
 drop_entry() {
-  rm -rf "$journal/.old" && mv "$journal/$entry" "$journal/.old" && sync "$journal" && rm -rf "$journal/.old" ||
+  mv "$journal/$entry" "$journal/.old" && sync "$journal" && rm -rf "$journal/.old" ||
     die "cannot remove $journal/$entry"
 }
 `;
@@ -98,7 +98,7 @@ fi
 rm -f "$owner" "$state/.owner.json" && sync "$state" || die "cannot remove $owner"
 set -- "$journal"/[0-9]*
 [ ! -e "$1" ] || exit 0
-rm -rf "$journal/.new" "$journal/.old" "$journal/.made" "$journal/made"
+rm -f "$journal/made"
 # With the locks in the state folder (no /run) it stays.
 rmdir "$journal" "$state" 2>/dev/null || :
 `;

@@ -65,6 +65,9 @@ async function held(child: ChildProcessWithoutNullStreams, marker: string): Prom
   }
   return {
     firstLine,
+    get ended() {
+      return child.exitCode !== null || child.signalCode !== null;
+    },
     async release() {
       child.stdin.on("error", () => undefined).end();
       await over;
