@@ -58,7 +58,7 @@ export function toDynamicProvider(
 async function check(resource: Resource, { olds, news }: { olds: Props; news: Props }, run: EngineRun) {
   const { known, unknowns } = withoutUnknowns(ofResource(news));
   // The engine sends an empty object for a resource that is not in the state yet.
-  const last = Object.keys(olds).length === 0 ? undefined : ofResource(olds);
+  const last = Object.keys(olds).length === 0 ? undefined : lastRun(olds);
   const { computed, problems } = await resource.check({ olds: last, news: known, unknowns }, run);
   return { inputs: plainJson({ ...news, ...computed }), failures: failures(problems) };
 }
@@ -96,7 +96,7 @@ function ofResource({ [providerKey]: _provider, [urnKey]: _urn, ...props }: Prop
   return props;
 }
 
-/** Outputs of the last run: with `__urn`, the URN under which it ran, and the resource's own `__` keys. */
+/** Outputs (in check: inputs) of the last run: with `__urn`, the URN under which it ran, and the resource's own `__` keys. */
 function lastRun({ [providerKey]: _provider, ...props }: Props): Props {
   return props;
 }

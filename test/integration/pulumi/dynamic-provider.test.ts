@@ -65,9 +65,15 @@ describe("check", () => {
     expect(checked["asked"]).toEqual({ urn, news: { file, settings: { governor: "performance" } }, unknowns: [] });
   });
 
-  test("gives the resource the inputs of the last run", async () => {
-    const { inputs: checked } = await server.check(inputs(), inputs({ settings: { governor: "schedutil" } }));
-    expect(checked["asked"]).toMatchObject({ olds: { file, settings: { governor: "schedutil" } } });
+  test("gives the resource the inputs of the last run, with the URN under which it ran", async () => {
+    const { inputs: checked } = await server.check(
+      inputs(),
+      inputs({ settings: { governor: "schedutil" }, __urn: `${urn}-before` }),
+    );
+    expect(checked["asked"]).toMatchObject({
+      urn,
+      olds: { file, settings: { governor: "schedutil" }, __urn: `${urn}-before` },
+    });
   });
 
   test("keeps unknowns in the inputs but hides them from the resource, which gets their paths", async () => {

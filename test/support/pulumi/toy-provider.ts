@@ -55,7 +55,8 @@ async function apply(inputs: Props, run: Run, request: Props): Promise<Props> {
   for (let step = 1; step <= Number(inputs["steps"] ?? 0); step += 1) run.progress(`step ${String(step)}`);
   writeFileSync(String(inputs["file"]), JSON.stringify({ ...readHost(inputs), ...(inputs["settings"] as Props) }));
   const outputs = { ...inputs, plan: {}, impact: "none", asked: asked(run, request), __journal: "0001", ...awkward };
-  if (typeof inputs["failAfterWrite"] === "string") throw new PartialFailure(inputs["failAfterWrite"], { id: "toy", outputs });
+  if (typeof inputs["failAfterWrite"] === "string")
+    throw new PartialFailure(inputs["failAfterWrite"], { id: "toy", outputs });
   return outputs;
 }
 
