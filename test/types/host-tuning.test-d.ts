@@ -1,0 +1,28 @@
+/*
+ * Checked by `tsc -p tsconfig.json` alone: what a program may write is what the provider's schema takes, no more and
+ * no less. `connection` has a test of its own, connection.test-d.ts.
+ */
+import type * as pulumi from "@pulumi/pulumi";
+
+import type { HostTuningInput } from "../../provider/host-tuning/schema";
+import type { HostTuningArgs } from "../../sdk";
+
+type Program = Plain<Omit<HostTuningArgs, "connection">>;
+type Schema = Omit<HostTuningInput, "connection">;
+
+/** The same type with plain values only: no Output and no promise, at any depth. */
+type Plain<T> =
+  T extends pulumi.OutputInstance<unknown> | Promise<unknown>
+    ? never
+    : T extends (infer Item)[]
+      ? Plain<Item>[]
+      : T extends object
+        ? { [K in keyof T]: Plain<T[K]> }
+        : T;
+
+type Assignable<From, To> = [From] extends [To] ? true : false;
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
+
+true satisfies Same<keyof HostTuningArgs, keyof HostTuningInput>;
+true satisfies Assignable<Program, Schema>;
+true satisfies Assignable<Schema, Program>;
