@@ -11,14 +11,13 @@ type Program = Plain<Omit<HostTuningArgs, "connection">>;
 type Schema = Omit<HostTuningInput, "connection">;
 
 /** The same type with plain values only: no Output and no promise, at any depth. */
-type Plain<T> =
-  T extends pulumi.OutputInstance<unknown> | Promise<unknown>
-    ? never
-    : T extends (infer Item)[]
-      ? Plain<Item>[]
-      : T extends object
-        ? { [K in keyof T]: Plain<T[K]> }
-        : T;
+type Plain<T> = T extends pulumi.OutputInstance<unknown> | Promise<unknown>
+  ? never
+  : T extends (infer Item)[]
+    ? Plain<Item>[]
+    : T extends object
+      ? { [K in keyof T]: Plain<T[K]> }
+      : T;
 
 type Assignable<From, To> = [From] extends [To] ? true : false;
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
