@@ -61,7 +61,7 @@ function sessionText(
     case "timeout":
       return { failure: "unreachable", what: timeoutText(hop, error) };
     case "notSsh":
-      return { failure: "unreachable", what: `what answers is no SSH server. Correct ${hop.path}.port` };
+      return { failure: "unreachable", what: notSshText(hop, error) };
     case "disconnected":
     case "protocol":
       return { failure: "unreachable", what: `the SSH handshake failed: ${error.detail}. See sshd's log on the host` };
@@ -73,6 +73,11 @@ function sessionText(
     case "passwordExpired":
       return { failure: "authentication", what: loginText(hop, error, credentials) };
   }
+}
+
+function notSshText(hop: HopInfo, { detail }: SessionError): string {
+  const says = detail === "" ? "" : ` (it says ${JSON.stringify(detail)})`;
+  return `what answers is no SSH server${says}. Correct ${hop.path}.port`;
 }
 
 function closedText({ more }: SessionError): string {

@@ -86,8 +86,8 @@ function hopInfo(connection: ProxyConnection, path: string): HopInfo {
 async function openHop(parts: ConnectParts, { hop, signal, reach }: Way): Promise<OpenedHop> {
   const credentials = await loadCredentials(hop, parts.keyTools);
   const dialErrorLimit = hop.connection.dialErrorLimit ?? defaultDialErrorLimit;
-  const dial = { hop, credentials, openSession: parts.openSession, reach };
-  const opened = await dialUntilLimit(() => dialHop(dial), { dialErrorLimit, signal });
+  const dial = { hop, credentials, openSession: parts.openSession, signal, reach };
+  const opened = await dialUntilLimit(() => dialHop(dial), { dialErrorLimit, signal, where: hop.where });
   keepAlive(opened.session, parts.keepalive ?? defaultKeepalive);
   return opened;
 }

@@ -81,20 +81,16 @@ async function loadAgent(
   const path = named ?? process.env["SSH_AUTH_SOCK"];
   if (path === undefined || path === "") return {};
   const source = named === undefined ? "SSH_AUTH_SOCK" : `${hop.path}.agentSocketPath`;
-  try {
-    const keys = await tools.countAgentKeys(path);
-    if (keys === 0) return emptyAgent(hop, `the SSH agent at ${path} (${source}) holds no key`, hasOther);
-    return { agent: { path, keys } };
-  } catch (cause) {
-    const what = `no SSH agent answers at ${path} (${source})`;
-    if (named === undefined && hasOther) return { note: what };
-    throw failed(hop, what, "Start the agent, correct the path, or leave it out", cause);
+  const keys = await tools.countAgentKeys(path).catch((cause: unknown) => new Error("no answer", { cause }));
+  if (typeof keys === "number") {
+    if (keys > 0) return { agent: { path, keys } };
+    const what = `the SSH agent at ${path} (${source}) holds no key`;
+    if (hasOther) return { note: what };
+    throw failed(hop, what, "Add one with ssh-add, or set privateKey or password");
   }
-}
-
-function emptyAgent(hop: Hop, what: string, hasOther: boolean): { note: string } {
-  if (hasOther) return { note: what };
-  throw failed(hop, what, "Add one with ssh-add, or set privateKey or password");
+  const what = `no SSH agent answers at ${path} (${source})`;
+  if (named === undefined && hasOther) return { note: what };
+  throw failed(hop, what, "Start the agent, correct the path, or leave it out", keys.cause);
 }
 
 function failed(hop: Hop, what: string, mend: string, cause?: unknown): TransportError {

@@ -10,6 +10,7 @@ const longestPauseMilliseconds = 5000;
 export type DialResult<T> = { readonly opened: T } | { readonly error: TransportError; readonly again: boolean };
 
 interface RetryOptions {
+  readonly where: string;
   /** -1 = no limit. */
   readonly dialErrorLimit: number;
   readonly signal: AbortSignal;
@@ -21,10 +22,15 @@ export async function dialUntilLimit<T>(dial: () => Promise<DialResult<T>>, opti
     const result = await dial();
     if ("opened" in result) return result.opened;
     const last = options.dialErrorLimit >= 0 && dials >= options.dialErrorLimit;
-    if (!result.again || last || options.signal.aborted) throw counted(result.error, dials, began);
-    await pauseFor(pause, options.signal);
+    if (!result.again || last) throw counted(result.error, dials, began);
+    if (!options.signal.aborted) await pauseFor(pause, options.signal);
+    if (options.signal.aborted) throw counted(stopped(options.where, result.error), dials, began);
     pause = Math.min(pause * pauseFactor, longestPauseMilliseconds);
   }
+}
+
+function stopped(where: string, last: TransportError): TransportError {
+  return new TransportError("unreachable", `${where}: the dial was stopped.`, { cause: last });
 }
 
 function counted(error: TransportError, dials: number, began: number): TransportError {
@@ -57,7 +63,8 @@ interface TcpTarget {
 /** Small commands and their answers must not wait for each other's acknowledgement (40 ms each): no delay. */
 export function openSocket({ host, port, timeoutSeconds, signal }: TcpTarget): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = new Socket();
+    // Set on the socket itself: connect() ignores an option noDelay.
+    const socket = new Socket().setNoDelay(true).setKeepAlive(true);
     const end = (): void => {
       clearTimeout(timer);
       signal.removeEventListener("abort", abort);
@@ -73,7 +80,7 @@ export function openSocket({ host, port, timeoutSeconds, signal }: TcpTarget): P
       timeoutSeconds > 0 ? setTimeout(() => fail(withCode("DIAL_TIMEOUT")), timeoutSeconds * 1000) : undefined;
     signal.addEventListener("abort", abort);
     socket.once("error", fail);
-    socket.connect({ host, port, noDelay: true, keepAlive: true }, () => {
+    socket.connect({ host, port }, () => {
       end();
       resolve(socket);
     });

@@ -22,6 +22,7 @@ export interface HopDial {
   readonly hop: errors.HopInfo;
   readonly credentials: Credentials;
   readonly openSession: OpenSession;
+  readonly signal: AbortSignal;
   /** Makes a new stream to the server at each call. */
   reach(): Promise<Link>;
 }
@@ -31,9 +32,9 @@ export async function dialHop(dial: HopDial): Promise<DialResult<OpenedHop>> {
   const rule = hostKeyRule(dial.hop.connection);
   const seen: { offered?: Buffer } = {};
   for (const algorithms of offersToAskFor(rule)) {
+    if (algorithms === undefined && seen.offered !== undefined) break;
     const result = await handshake(dial, rule, { algorithms, seen });
     if (result !== "nextOffer") return result;
-    if (seen.offered !== undefined && rule.fingerprint === undefined) break;
   }
   const problem = hostKeyProblem(rule, seen.offered, dial.hop.path);
   return { error: new TransportError("hostKey", `${dial.hop.where}: ${problem}.`), again: false };
@@ -52,6 +53,8 @@ async function handshake(
 ): Promise<DialResult<OpenedHop> | "nextOffer"> {
   const link = await dial.reach().catch((error: unknown) => reachError(dial.hop, error));
   if ("error" in link) return link;
+  const stop = (): void => void link.stream.destroy();
+  dial.signal.addEventListener("abort", stop);
   try {
     const session = await dial.openSession({
       stream: link.stream,
@@ -70,6 +73,8 @@ async function handshake(
     if (error.failure === "hostKeyRefused" || error.failure === "noHostKeyAlgorithm") return "nextOffer";
     const known = errors.sessionError(dial.hop, error, dial.credentials);
     return { error: known, again: error.failure === "closed" || error.failure === "timeout" };
+  } finally {
+    dial.signal.removeEventListener("abort", stop);
   }
 }
 

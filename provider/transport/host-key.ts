@@ -61,14 +61,13 @@ const ecdsa = ["ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp52
 
 /**
  * A server shows one of its keys, of a kind that the client asks for. These are the kinds to ask for, one handshake
- * after the other until a key is accepted (undefined: the server's choice). Known keys: their kinds; after that any
- * kind, only to see what there is for the error message. A fingerprint does not tell its kind.
+ * after the other until a key is accepted (undefined: the server's choice). Known keys: their kinds in order, then any
+ * kind if the host has none of them, only to show what there is. A fingerprint does not tell its kind.
  */
 export function offersToAskFor(rule: HostKeyRule): readonly (readonly string[] | undefined)[] {
   if (rule.fingerprint !== undefined) return [undefined, ["ssh-ed25519"], ecdsa, rsa];
-  if (rule.keys.length === 0) return [undefined];
   const kinds = [...new Set(rule.keys.map((key) => key.algorithm))];
-  return [kinds.flatMap((kind) => (kind === "ssh-rsa" ? rsa : [kind])), undefined];
+  return [...kinds.map((kind) => (kind === "ssh-rsa" ? rsa : [kind])), undefined];
 }
 
 /** Why the key was refused, and how to mend it. `path`: the argument that holds the connection. */

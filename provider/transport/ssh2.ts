@@ -9,6 +9,7 @@ import type { AnyAuthMethod, Channel, ClientChannel, ParsedKey, ServerHostKeyAlg
 
 import { createConnect } from "./connect";
 import type { Credentials, KeyTools, ParsedPrivateKey, PrivateKeyResult } from "./credentials";
+import { failureOf, firstLineOf, type HandshakeError, type Stage } from "./handshake-failure";
 import {
   ChannelRefused,
   SessionError,
@@ -36,7 +37,7 @@ function readPrivateKey(text: string, passphrase: string | undefined): PrivateKe
 /** ssh2's messages are only told apart here: some repeat a part of the text that they could not read. */
 function keyProblem(message: string): "encrypted" | "passphrase" | "unreadable" {
   if (/no passphrase given/i.test(message)) return "encrypted";
-  return /bad passphrase|integrity check|bad decrypt|failed to (generate information to )?decrypt/i.test(message)
+  return /bad passphrase|bad decrypt|failed to (generate information to )?decrypt/i.test(message)
     ? "passphrase"
     : "unreadable";
 }
@@ -52,7 +53,7 @@ function countAgentKeys(socketPath: string): Promise<number> {
   });
 }
 
-async function openSession(request: SessionRequest): Promise<SshSession> {
+export async function openSession(request: SessionRequest): Promise<SshSession> {
   const client = new Client();
   const login = loginMethods(request.user, request.credentials);
   await new Promise<void>((resolve, reject) => {
@@ -127,7 +128,8 @@ function watchHandshake(
   login: Login,
   done: (error?: SessionError) => void,
 ): { verify(blob: Buffer): boolean; timeOut(): void } {
-  let stage: "greeting" | "handshake" | "authentication" = "greeting";
+  let stage: Stage = "greeting";
+  const firstLine = firstLineOf(request.stream);
   let refused = false;
   let settled = false;
   const settle = (error?: SessionError): void => {
@@ -139,10 +141,12 @@ function watchHandshake(
   client.once("ready", () => settle());
   client.once("handshake", () => (stage = "authentication"));
   client.on("change password", () => fail("passwordExpired", "the host wants a new password"));
-  client.on("error", (error: Error & { level?: string; code?: unknown }) => {
+  client.on("error", (error: HandshakeError) => {
     if (error.level === "agent") return; // the next key or method is tried by itself
     if (refused) return fail("hostKeyRefused", "");
-    fail(failureOf(error, stage), error.message);
+    const failure = failureOf(error, stage);
+    if (failure === "notSsh" || (failure === "closed" && firstLine.isOther())) return fail("notSsh", firstLine.text);
+    fail(failure, error.message);
   });
   client.on("close", () => fail("closed", "the host closed the connection"));
   return {
@@ -151,18 +155,11 @@ function watchHandshake(
       refused = !request.verifyHostKey(blob);
       return !refused;
     },
-    timeOut: () => fail("timeout", ""),
+    timeOut() {
+      if (stage === "greeting" && firstLine.text !== "") stage = "handshake";
+      fail("timeout", "");
+    },
   };
-}
-
-function failureOf(error: Error & { level?: string; code?: unknown }, stage: string): SessionError["failure"] {
-  if (error.level === "client-authentication") return "authentication";
-  if (/no matching host key format/.test(error.message)) return "noHostKeyAlgorithm";
-  if (/Invalid header|Header line too long|greeting lines|Invalid identification/.test(error.message)) return "notSsh";
-  if (error.level === "client-socket" || /Connection lost before handshake/.test(error.message)) return "closed";
-  // A number is the reason of an SSH disconnect message; sshd's "Too many authentication failures" has reason 2.
-  if (typeof error.code === "number") return stage === "authentication" ? "tooManyAttempts" : "disconnected";
-  return "protocol";
 }
 
 function sessionOver(client: Client): SshSession {

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { connect } from "../../../provider/transport/ssh2";
-import type { Transport, TransportError } from "../../../provider/transport/transport";
+import type { Transport } from "../../../provider/transport/transport";
 import { canary, startSshHost, type SshHost, type SshHostOptions } from "../../support/ssh-host";
+import { failureOf, until } from "./failure-of";
 
 const opened: { host: SshHost; transport: Transport }[] = [];
 
@@ -21,15 +22,6 @@ afterEach(async () => {
     await host.close();
   }
 });
-
-async function failure(promise: Promise<unknown>): Promise<TransportError> {
-  return promise.then(
-    () => {
-      throw new Error("it did not fail");
-    },
-    (error: unknown) => error as TransportError,
-  );
-}
 
 describe("exec", () => {
   test("returns exit code, stdout and stderr as they are", async () => {
@@ -125,7 +117,7 @@ describe("exec", () => {
 describe("exec's limits", () => {
   test("cuts off a command at its time limit and says how long and which", async () => {
     const { transport } = await open();
-    const error = await failure(transport.exec({ argv: ["sleep", "30"], timeoutSeconds: 0.2 }));
+    const error = await failureOf(transport.exec({ argv: ["sleep", "30"], timeoutSeconds: 0.2 }));
     expect(error.failure).toBe("timeout");
     expect(error.message).toBe(
       `${transport.endpoint}: \`sleep 30\` did not end within 0.2 s and was cut off. It may still be running on the ` +
@@ -137,13 +129,13 @@ describe("exec's limits", () => {
   test("cuts off a command that the host never answers", async () => {
     const { transport, host } = await open();
     host.fault(1, { kind: "noAnswer" });
-    expect((await failure(transport.exec({ argv: ["true"], timeoutSeconds: 0.2 }))).failure).toBe("timeout");
+    expect((await failureOf(transport.exec({ argv: ["true"], timeoutSeconds: 0.2 }))).failure).toBe("timeout");
   });
 
   test("cuts off output above the limit, both streams together, and keeps none of it", async () => {
     const { transport } = await open();
     const argv = ["sh", "-c", "printf 12345; printf 67890 >&2; sleep 5"];
-    const error = await failure(transport.exec({ argv, maxOutputBytes: 9 }));
+    const error = await failureOf(transport.exec({ argv, maxOutputBytes: 9 }));
     expect(error.failure).toBe("output");
     expect(error.message).toContain("printed more than 9 bytes and was cut off");
     const whole = await transport.exec({ argv: ["sh", "-c", "printf 12345; printf 67890 >&2"], maxOutputBytes: 10 });
@@ -152,7 +144,7 @@ describe("exec's limits", () => {
 
   test("stops an endless writer at the default limit of 16 MiB", async () => {
     const { transport } = await open();
-    const error = await failure(transport.exec({ argv: ["yes"] }));
+    const error = await failureOf(transport.exec({ argv: ["yes"] }));
     expect(error.message).toContain("printed more than 16777216 bytes");
   });
 
@@ -172,7 +164,7 @@ describe("a dropped connection", () => {
   test.each(["start", "output", "end"] as const)("at the command's %s: says that it may have finished", async (at) => {
     const { transport, host } = await open();
     host.fault("echo", { kind: "drop", at });
-    const error = await failure(transport.exec({ argv: ["echo", "done"] }));
+    const error = await failureOf(transport.exec({ argv: ["echo", "done"] }));
     expect(error.failure).toBe("connectionLost");
     expect(error.message).toBe(
       `${transport.endpoint}: the connection was lost while \`echo done\` ran. It may have finished on the host, or may ` +
@@ -183,7 +175,7 @@ describe("a dropped connection", () => {
 
   test("fails all commands that run and all that wait", async () => {
     const { transport, host } = await open();
-    const all = Array.from({ length: 12 }, () => failure(transport.exec({ argv: ["sleep", "20"] })));
+    const all = Array.from({ length: 12 }, () => failureOf(transport.exec({ argv: ["sleep", "20"] })));
     await until(() => host.execs.length === 8);
     host.dropConnections();
     expect((await Promise.all(all)).map((error) => error.failure)).toEqual(Array(12).fill("connectionLost"));
@@ -193,7 +185,7 @@ describe("a dropped connection", () => {
     const { transport, host } = await open();
     host.dropConnections();
     await until(() => transport.closed);
-    const error = await failure(transport.exec({ argv: ["true"] }));
+    const error = await failureOf(transport.exec({ argv: ["true"] }));
     expect(error.message).toBe(`${transport.endpoint}: the connection is closed: nothing was run.`);
     expect(host.execs).toEqual([]);
   });
@@ -202,7 +194,7 @@ describe("a dropped connection", () => {
     const { transport, host } = await open();
     const file = join(mkdtempSync(join(tmpdir(), "power-")), "written");
     host.fault(1, { kind: "powerCut", afterMilliseconds: 100 });
-    await failure(transport.exec({ argv: ["sh", "-c", `echo first > ${file}; sleep 1; echo second >> ${file}`] }));
+    await failureOf(transport.exec({ argv: ["sh", "-c", `echo first > ${file}; sleep 1; echo second >> ${file}`] }));
     await new Promise((resolve) => setTimeout(resolve, 1200));
     expect(readFileSync(file, "utf8")).toBe("first\n");
   });
@@ -212,14 +204,14 @@ describe("a host that refuses to run commands", () => {
   test("names ForceCommand when the exec request is refused", async () => {
     const { transport, host } = await open();
     host.fault(1, { kind: "refuse" });
-    const error = await failure(transport.exec({ argv: ["true"] }));
+    const error = await failureOf(transport.exec({ argv: ["true"] }));
     expect(error.failure).toBe("commandFailed");
     expect(error.message).toContain("refused to run `true`: the host refused to run it. Check ForceCommand");
   });
 
   test("names MaxSessions when no session can be opened", async () => {
     const { transport } = await open({ maxSessions: 0 });
-    const error = await failure(transport.exec({ argv: ["true"] }));
+    const error = await failureOf(transport.exec({ argv: ["true"] }));
     expect(error.failure).toBe("commandFailed");
     expect(error.message).toContain("Check MaxSessions in sshd_config (this program uses 8 at most)");
   });
@@ -245,8 +237,8 @@ describe("sudo", () => {
   ] as const)("%s: says so and how to mend it", async (sudo, text) => {
     const { transport } = await open({ sudo }, "ops");
     for (const error of [
-      await failure(transport.exec({ argv: ["cat", "/proc/cmdline"] })),
-      await failure(transport.hold({ argv: ["cat", "/proc/cmdline"] })),
+      await failureOf(transport.exec({ argv: ["cat", "/proc/cmdline"] })),
+      await failureOf(transport.hold({ argv: ["cat", "/proc/cmdline"] })),
     ]) {
       expect(error.failure).toBe("sudo");
       expect(error.message).toContain(`${transport.endpoint}: cannot run \`cat /proc/cmdline\` as root: ${text}`);
@@ -288,14 +280,14 @@ describe("hold", () => {
 
   test("a command that ends before its first line fails with exit code and stderr", async () => {
     const { transport } = await open();
-    const error = await failure(transport.hold({ argv: ["sh", "-c", "echo 'held by another' >&2; exit 75"] }));
+    const error = await failureOf(transport.hold({ argv: ["sh", "-c", "echo 'held by another' >&2; exit 75"] }));
     expect(error.failure).toBe("commandFailed");
     expect(error.message).toContain("ended with exit code 75 before it was ready. held by another");
   });
 
   test("without a first line in time it is cut off", async () => {
     const { transport } = await open();
-    const error = await failure(transport.hold({ argv: ["cat"], timeoutSeconds: 0.2 }));
+    const error = await failureOf(transport.hold({ argv: ["cat"], timeoutSeconds: 0.2 }));
     expect(error.failure).toBe("timeout");
   });
 
@@ -321,16 +313,9 @@ test("no error shows what was sent on stdin, or more than 200 characters of a co
   host.fault(2, { kind: "drop", at: "start" });
   const argv = ["sh", "-c", `true ${"x".repeat(300)} ${canary("argv")}`];
   const texts: string[] = [];
-  texts.push((await failure(transport.exec({ argv, stdin: secret }))).message);
-  texts.push((await failure(transport.exec({ argv, stdin: secret }))).message);
-  texts.push((await failure(transport.exec({ argv, stdin: secret }))).message);
+  texts.push((await failureOf(transport.exec({ argv, stdin: secret }))).message);
+  texts.push((await failureOf(transport.exec({ argv, stdin: secret }))).message);
+  texts.push((await failureOf(transport.exec({ argv, stdin: secret }))).message);
   expect(texts.join("\n")).not.toContain("CANARY");
   expect(Math.max(...texts.map((text) => text.length))).toBeLessThan(600);
 });
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let waited = 0; !condition(); waited += 10) {
-    if (waited > 5000) throw new Error("it did not happen within 5 s");
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}

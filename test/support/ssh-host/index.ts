@@ -17,7 +17,7 @@
  * `sudo`: what `sudo` does: "passThrough" (default), "password" (asks for one), "denied", "absent".
  * Network faults: `host.answer = "silent"` (accepts TCP, says nothing), "reset", "http"; `await host.stopListening()`
  * and `await host.listenAgain()` (refused connections in between); `host.dropConnections()`;
- * `host.rotateHostKeys()`; `latencyMilliseconds`; `banner`; `noise` (text on stdout before each command's output, as
+ * `host.freeze()`; `host.rotateHostKeys()`; `latencyMilliseconds`; `banner`; `noise` (text on stdout before each command's output, as
  * from a careless .bashrc); `maxSessions` (10, as sshd's default); `maxAuthTries` (6).
  */
 import { randomBytes } from "node:crypto";
@@ -34,6 +34,7 @@ import { createListener, type Answer } from "./listener";
 import { serveSessions, type RecordedExec } from "./sessions";
 import { serveTunnels } from "./tunnels";
 
+export { startSshAgent } from "./agent";
 export { generateKey } from "./keys";
 export type { KeyPair } from "./keys";
 export type { FakeUser } from "./authentication";
@@ -74,6 +75,8 @@ export interface SshHost {
   readonly connections: number;
   /** Logins that succeeded. */
   readonly authentications: number;
+  /** Connections that are open now. */
+  readonly openConnections: number;
   /** TCP connections forwarded for clients that use this host as a proxy. */
   readonly tunnels: number;
   /** Highest number of commands that ran at the same time on one connection. */
@@ -83,10 +86,14 @@ export interface SshHost {
   fault(which: number | string | RegExp, fault: Fault): void;
   /** What a new TCP connection gets. */
   answer: Answer;
+  /** Whether clients may use the host as a proxy (sshd's AllowTcpForwarding). */
+  forwarding: boolean;
   stopListening(): Promise<void>;
   listenAgain(): Promise<void>;
   /** Drops every open connection without a word; commands go on, as under sshd. */
   dropConnections(): void;
+  /** The host hangs: open connections stay, but nothing is read or answered any more. */
+  freeze(): void;
   rotateHostKeys(keys?: readonly KeyPair[]): void;
   close(): Promise<void>;
 }
@@ -95,7 +102,7 @@ export async function startSshHost(options: SshHostOptions = {}): Promise<SshHos
   const clientKey = generateKey();
   const users = options.users ?? { root: { publicKeys: [clientKey.public] }, ops: { publicKeys: [clientKey.public] } };
   let keys: readonly KeyPair[] = options.hostKeys ?? [generateKey()];
-  const counts = { connections: 0, authentications: 0, tunnels: 0, busiest: 0 };
+  const counts = { connections: 0, authentications: 0, tunnels: 0, busiest: 0, forwarding: true };
   const execs: RecordedExec[] = [];
   const faults = createFaults();
   const place = environment(options);
@@ -138,6 +145,9 @@ export async function startSshHost(options: SshHostOptions = {}): Promise<SshHos
     get connections() {
       return counts.connections;
     },
+    get openConnections() {
+      return listener.open;
+    },
     get authentications() {
       return counts.authentications;
     },
@@ -146,6 +156,12 @@ export async function startSshHost(options: SshHostOptions = {}): Promise<SshHos
     },
     get busiest() {
       return counts.busiest;
+    },
+    get forwarding() {
+      return counts.forwarding;
+    },
+    set forwarding(allowed: boolean) {
+      counts.forwarding = allowed;
     },
     get answer() {
       return listener.answer;
@@ -157,6 +173,7 @@ export async function startSshHost(options: SshHostOptions = {}): Promise<SshHos
     stopListening: () => listener.stop(),
     listenAgain: () => listener.start(),
     dropConnections: () => listener.dropAll(),
+    freeze: () => listener.freezeAll(),
     rotateHostKeys(next = [generateKey()]) {
       keys = next;
       server = newServer();

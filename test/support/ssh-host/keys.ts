@@ -22,6 +22,8 @@ export function generateKey(options: KeyOptions = {}): KeyPair {
     ecdsa: () => utils.generateKeyPairSync("ecdsa", { bits: 256, ...encryption }),
     rsa: () => utils.generateKeyPairSync("rsa", { bits: 2048, ...encryption }),
   }[options.type ?? "ed25519"]();
+  // ssh2 1.17's key generator drops zero bytes at the start of an ed25519 public key: one key in 256 cannot be read.
+  if (utils.parseKey(made.private, passphrase) instanceof Error) return generateKey(options);
   return { private: made.private, public: made.public.trim().split(" ").slice(0, 2).join(" ") };
 }
 

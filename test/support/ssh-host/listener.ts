@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo, type Socket } from "node:net";
 
-/** What a new TCP connection gets: SSH, no word at all, a reset, a closed connection, or another protocol. */
-export type Answer = "ssh" | "silent" | "reset" | "hangUp" | "http";
+/** What a new TCP connection gets: SSH, no word at all, SSH's first line alone, a reset, a closed connection, or another protocol. */
+export type Answer = "ssh" | "silent" | "bannerOnly" | "reset" | "hangUp" | "http";
 
 export interface Listener {
   readonly port: number;
@@ -9,6 +9,8 @@ export interface Listener {
   stop(): Promise<void>;
   start(): Promise<void>;
   dropAll(): void;
+  freezeAll(): void;
+  readonly open: number;
 }
 
 export async function createListener(serve: (socket: Socket) => void, wantedPort: number): Promise<Listener> {
@@ -37,6 +39,12 @@ export async function createListener(serve: (socket: Socket) => void, wantedPort
     dropAll: () => {
       for (const socket of sockets) socket.destroy();
     },
+    freezeAll: () => {
+      for (const socket of sockets) socket.pause();
+    },
+    get open() {
+      return sockets.size;
+    },
   };
   return listener;
 }
@@ -47,6 +55,9 @@ function reply(answer: Answer, socket: Socket, serve: (socket: Socket) => void):
       return serve(socket);
     case "silent":
       return void socket.resume();
+    case "bannerOnly":
+      socket.resume();
+      return void socket.write("SSH-2.0-OpenSSH_9.2p1\r\n");
     case "reset":
       return void socket.resetAndDestroy();
     case "hangUp":

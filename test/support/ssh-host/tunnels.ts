@@ -2,8 +2,9 @@ import { connect } from "node:net";
 import type { Connection } from "ssh2";
 
 /** Lets a client use the host as a proxy (direct-tcpip, what `ssh -J` uses). */
-export function serveTunnels(client: Connection, counts: { tunnels: number }): void {
+export function serveTunnels(client: Connection, counts: { tunnels: number; forwarding: boolean }): void {
   client.on("tcpip", (accept, reject, target) => {
+    if (!counts.forwarding) return prohibit(client, reject);
     const socket = connect({ host: target.destIP, port: target.destPort, noDelay: true });
     socket.once("connect", () => {
       counts.tunnels += 1;
@@ -15,4 +16,13 @@ export function serveTunnels(client: Connection, counts: { tunnels: number }): v
     });
     socket.on("error", () => reject());
   });
+}
+
+/** ssh2's `reject` can only say "connect failed"; sshd says "administratively prohibited" (RFC 4254: 1). */
+function prohibit(client: Connection, reject: () => void): void {
+  const { _protocol: protocol } = client as unknown as { _protocol: { channelOpenFail(...args: unknown[]): void } };
+  const { channelOpenFail } = protocol;
+  protocol.channelOpenFail = (recipient: unknown) => channelOpenFail.call(protocol, recipient, 1, "open failed");
+  reject();
+  protocol.channelOpenFail = channelOpenFail;
 }
