@@ -1,8 +1,8 @@
 /* What goes to the state. Nothing volatile: two reads of an unchanged host give the same bytes. */
 import type { JournalEntry } from "../host/journal";
 import type { HostSnapshot } from "../host/snapshot";
-import { planText } from "../plan-text";
 import type { Props } from "../resource";
+import type { Setting } from "./knob";
 import { observe, settingsOf, verifications } from "./plan";
 import { given, type HostTuningArgs } from "./schema";
 import { undoAll } from "./undo";
@@ -32,7 +32,8 @@ export function refreshed({
   outputs: Props;
   snapshot: HostSnapshot;
 }) {
-  const now = { ...given(outputs), ...observe(args, snapshot) };
+  const asGiven = given(outputs);
+  const now = { ...asGiven, ...(keepSpelling(asGiven, observe(args, snapshot)) as Props) };
   const results = computed(args, snapshot);
   return {
     outputs: { ...now, ...results },
@@ -40,27 +41,48 @@ export function refreshed({
   };
 }
 
+/** A value that only is written in another way (10 for "10", blanks) keeps the program's spelling: it is no drift. */
+function keepSpelling(given: unknown, observed: unknown): unknown {
+  if (Array.isArray(given) && Array.isArray(observed) && given.length === observed.length)
+    return observed.map((one, index) => keepSpelling(given[index], one));
+  if (isRecord(given) && isRecord(observed))
+    return Object.fromEntries(Object.entries(observed).map(([key, one]) => [key, keepSpelling(given[key], one)]));
+  return normalisedText(given) === normalisedText(observed) ? given : observed;
+}
+
+const isRecord = (value: unknown): value is Props =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const normalisedText = (value: unknown): string =>
+  (typeof value === "object" ? JSON.stringify(value) : String(value)).trim().replaceAll(/\s+/g, " ");
+
 function computed(args: HostTuningArgs, snapshot: HostSnapshot): Props {
-  const undo = undoAll(snapshot);
   return {
     plan: {},
     impact: "none",
     pending: {},
-    undo: {
-      ...planText(undo.changes),
-      ...Object.fromEntries(undo.left.map((one) => [one.setting, `left as it is: ${one.actual}`])),
-    },
-    actual: Object.fromEntries(
-      settingsOf(args, snapshot).map((one) => [
-        one.name,
-        one.notApplicable === undefined ? one.actual : `not applicable: ${one.notApplicable}`,
-      ]),
-    ),
+    undo: undoText(snapshot),
+    actual: Object.fromEntries(settingsOf(args, snapshot).map((one) => [one.name, actualText(one)])),
     verification: verifications(args, snapshot),
     hostId: snapshot.machineId,
     [journalKey]: snapshot.journal,
   };
 }
+
+/** What delete would do, setting by setting: it changes only when an original does, or when somebody else comes between. */
+function undoText(snapshot: HostSnapshot): Props {
+  const { changes, left } = undoAll(snapshot);
+  return Object.fromEntries([
+    ...changes.map(({ setting, desired, impact }) => [
+      setting,
+      desired === null ? `removed  [${impact}]` : `back to ${desired}  [${impact}]`,
+    ]),
+    ...left.map(({ setting, actual }) => [setting, `left as it is (${actual}): changed by someone else`]),
+  ]) as Props;
+}
+
+const actualText = (one: Setting): string =>
+  one.notApplicable === undefined ? (one.actual ?? "(absent)") : `not applicable: ${one.notApplicable}`;
 
 /** The journal's copy in the state of the last run. */
 export function mirroredJournal(last: Props | undefined): readonly JournalEntry[] {

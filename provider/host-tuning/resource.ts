@@ -10,7 +10,7 @@ import { readHost } from "./host-reading";
 import { refreshed } from "./outputs";
 import { ownerProblem } from "./ownership";
 import { planHost } from "./plan";
-import { given, parseArgs, type HostTuningArgs } from "./schema";
+import { parseArgs, type HostTuningArgs } from "./schema";
 
 export function createHostTuning(hosts: Hosts): Resource {
   return {
@@ -21,7 +21,7 @@ export function createHostTuning(hosts: Hosts): Resource {
       if ("problems" in parsed || unknowns.length > 0) return { changes: true, replaces: [] };
       const snapshot = await readHost(hosts, parsed.args, outputs);
       const otherHost = snapshot.machineId !== id;
-      const changes = planHost(parsed.args, snapshot).changes.length > 0 || !sameArguments(inputs, outputs);
+      const changes = planHost(parsed.args, snapshot).changes.length > 0 || !sameArguments(parsed.args, outputs);
       return { changes: changes || otherHost, replaces: otherHost ? ["connection"] : [] };
     },
     create: ({ inputs }, run) => apply({ hosts, run, inputs, outputs: undefined, id: undefined }),
@@ -109,9 +109,10 @@ function withWayOut(error: unknown): unknown {
   return new TransportError(error.failure, `${error.message}\n${hint}`, { cause: error });
 }
 
-/** Every given argument equals its copy in the outputs, which is all that read and delete will see. */
-function sameArguments(inputs: Props, outputs: Props): boolean {
-  return canonical(given(inputs)) === canonical(given(outputs));
+/** Every argument means the same as its copy in the outputs, which is all that read and delete will see. */
+function sameArguments(args: HostTuningArgs, outputs: Props): boolean {
+  const last = parseArgs(outputs);
+  return "args" in last && canonical(args) === canonical(last.args);
 }
 
 function canonical(value: unknown): string {

@@ -93,7 +93,7 @@ export function undoAll(snapshot: HostSnapshot): Undo {
       ...values.left,
       ...differing
         .filter((one) => !isFileOurs(one))
-        .map(({ path }) => ({ setting: path, actual: "changed by someone else" })),
+        .map(({ path }) => ({ setting: path, actual: "its content is not ours" })),
     ],
     steps: [...stopUnit(snapshot), ...fileSteps(paths, snapshot), ...values.steps],
   };
