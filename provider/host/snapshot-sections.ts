@@ -40,18 +40,23 @@ export function filesByFirstColon(lines: readonly string[]): Map<string, string>
 }
 
 /**
- * `name:line` for names that may hold colons. The lines come in the order of the names, each file's together: the
- * next line belongs to the same file or to a later one. Files without a line are kept, as "".
+ * `name:line` for names that may hold colons. The lines come in the order of the names, each file's together: a line
+ * belongs to the same file as the one before or to a later one; where two names fit, to the longer. Files without a
+ * line are kept, as "".
  */
 export function filesByName(names: readonly string[], lines: readonly string[]): Map<string, string> {
+  const order = new Map(names.map((name, index) => [name, index]));
   const files = new Map<string, string>();
-  let index = 0;
+  let last = 0;
   for (const line of lines) {
-    const found = names.findIndex((name, at) => at >= index && line.startsWith(`${name}:`));
-    const name = names[found];
-    if (name === undefined) continue;
-    index = found;
-    append(files, { name, text: line.slice(name.length + 1) });
+    let found: string | undefined;
+    for (let colon = line.indexOf(":"); colon >= 0; colon = line.indexOf(":", colon + 1)) {
+      const name = line.slice(0, colon);
+      if ((order.get(name) ?? -1) >= last) found = name;
+    }
+    if (found === undefined) continue;
+    last = order.get(found) ?? last;
+    append(files, { name: found, text: line.slice(found.length + 1) });
   }
   for (const name of names) if (!files.has(name)) files.set(name, "");
   return files;

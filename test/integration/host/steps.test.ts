@@ -261,6 +261,24 @@ describe.each(shells)("steps in %s", (_name, shell) => {
     expect(error.setting).toBe("cpuGovernor");
   });
 
+  test("compacts memory and tries again when a value does not stick, and leaves the verdict to verification", async () => {
+    // A file of the real kernel that takes a write without an error and reads as something else: the reader's own name.
+    fixture.write({ "/sys/short": { link: "/proc/self/comm" }, "/proc/sys/vm/compact_memory": "0\n" });
+    const slept = Date.now();
+    await apply({ ...values({ "/sys/short": "512" }), settle: { attempts: 2 } } as Step);
+    expect(Date.now() - slept).toBeGreaterThan(1000);
+    expect(fixture.read("/proc/sys/vm/compact_memory")).toBe("1\n");
+    expect(fixture.read(`${journal}/0001-values/wrote`)).toMatch(/^\/sys\/short:512\n\/sys\/short:\w+\n$/);
+  });
+
+  test("writes the governors of a thousand CPUs in one step", async () => {
+    const all = Object.fromEntries(Array.from({ length: 1000 }, (_cpu, cpu) => [governor(cpu), "performance"]));
+    fixture.write(Object.fromEntries(Object.keys(all).map((path) => [path, "schedutil\n"])));
+    await apply(values(all));
+    expect(fixture.read(governor(999))).toBe("performance\n");
+    expect(fixture.read(`${journal}/0001-values/original`).split("\n")).toHaveLength(1001);
+  }, 60_000);
+
   test("runs a command, and shows its output and exit code when it fails", async () => {
     const error = await failure({
       kind: "run",

@@ -82,7 +82,7 @@ describe("stillOurs", () => {
     ["huge pages granted in part", pool, "300", true],
     ["more huge pages than were asked for", pool, "513", false],
     ["fewer huge pages than there were", pool, "9", false],
-  ])("%s", (_what, path, actual, expected) => {
+  ] as const)("%s", (...[, path, actual, expected]) => {
     expect(stillOurs(entry, path, actual)).toBe(expected);
   });
 
