@@ -1,0 +1,57 @@
+import type { Change, Impact } from "../impact";
+import type { Problem } from "../resource";
+import type { DomainDocument } from "./domain-xml";
+import type { FactChanges } from "./facts";
+import type { HostCpus } from "./host-cpus";
+import type { DomainRecord, Side } from "./record";
+
+/** A domain as one snapshot has it. */
+export interface Domain {
+  readonly uuid: string;
+  readonly name: string;
+  /** As `virsh domstate` says it: running, paused, shut off, ... */
+  readonly state: string;
+  readonly persistent: boolean;
+  /** Undefined: not running. */
+  readonly live: DomainDocument | undefined;
+  /** The persistent definition. Undefined: a transient domain. */
+  readonly config: DomainDocument | undefined;
+}
+
+export interface PlacementState {
+  /** Undefined: there is no such domain (yet). */
+  readonly domain: Domain | undefined;
+  readonly record: DomainRecord | undefined;
+  readonly host: HostCpus;
+}
+
+/** One setting on one side: the running domain or its definition. */
+export interface Row {
+  readonly setting: string;
+  readonly side: Side;
+  readonly actual: string | null;
+  readonly desired: string | null;
+  readonly differs: boolean;
+  readonly impact: Impact;
+  /** No longer in the program: on its way back to what it was. */
+  readonly dropped: boolean;
+}
+
+/** What has to be done, in the order given by apply.ts: restart apart, which it asks for itself. */
+export interface Actions {
+  readonly live: FactChanges;
+  readonly config: FactChanges;
+  readonly restart: boolean;
+  /** A domain that an interrupted run of ours has shut down. */
+  readonly start: "running" | "paused" | undefined;
+}
+
+export interface PlacementPlan {
+  readonly rows: readonly Row[];
+  readonly changes: readonly Change[];
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly string[];
+  /** Left as they are: not in the program any more, and changed by somebody else since. */
+  readonly left: readonly { readonly setting: string; readonly actual: string | null }[];
+  readonly actions: Actions;
+}

@@ -1,0 +1,146 @@
+import { type Change, worstImpact } from "../impact";
+import { desiredFacts, type PlacementFields } from "./desired";
+import { droppedTargets } from "./dropped";
+import { parseSetting, unpinned, type FactChanges } from "./facts";
+import { impactOf } from "./impact";
+import type { Actions, Domain, PlacementPlan, PlacementState, Row } from "./model";
+import { preflight } from "./preflight";
+import type { HostCpus } from "./host-cpus";
+import { sides, type BySide, type Side } from "./record";
+
+/** Everything that follows from what is wanted and what there is. Pure, and the same for the same two. */
+export function planPlacement(fields: PlacementFields, state: PlacementState): PlacementPlan {
+  const { domain } = state;
+  if (domain === undefined) return absentPlan(fields, state.host);
+  const existing = sides.flatMap((side) => domain[side]?.facts ?? []);
+  const wanted = desiredFacts(fields, existing);
+  const dropped = droppedTargets(wanted, domain, state.record);
+  const targets: BySide<FactChanges> = {
+    live: new Map([...wanted, ...dropped.targets.live]),
+    config: new Map([...wanted, ...dropped.targets.config]),
+  };
+  const rows = sides.flatMap((side) => rowsOf(side, targets[side], { state, domain, wanted }));
+  const start = domain.live === undefined ? state.record?.restart : undefined;
+  const checked = preflight({ fields, wanted, targets, domain, host: state.host });
+  const restartOfTransient = domain.persistent
+    ? undefined
+    : rows.find((row) => row.differs && row.impact === "vm-restart");
+  return {
+    rows,
+    changes: [...folded(rows, domain), ...(start === undefined ? [] : [startChange(start)])],
+    problems: [
+      ...checked.problems,
+      ...(restartOfTransient === undefined
+        ? []
+        : [
+            {
+              path: restartOfTransient.setting,
+              reason: "needs a new start, and this domain is transient: libvirt keeps no definition to start it from",
+            },
+          ]),
+    ],
+    warnings: checked.warnings,
+    left: dropped.left,
+    actions: { ...actionsOf(rows), start },
+  };
+}
+
+function absentPlan(fields: PlacementFields, host: HostCpus): PlacementPlan {
+  const wanted = desiredFacts(fields, []);
+  const none = new Map<string, string | null>();
+  const checked = preflight({ fields, wanted, targets: { live: none, config: wanted }, domain: undefined, host });
+  return {
+    rows: [],
+    changes: [...wanted].map(([setting, desired]) => ({ setting, actual: null, desired, impact: "live" as const })),
+    problems: checked.problems,
+    warnings: checked.warnings,
+    left: [],
+    actions: { live: none, config: none, restart: false, start: undefined },
+  };
+}
+
+interface Context {
+  readonly state: PlacementState;
+  readonly domain: Domain;
+  readonly wanted: FactChanges;
+}
+
+function rowsOf(side: Side, targets: FactChanges, { state, domain, wanted }: Context): readonly Row[] {
+  const facts = domain[side]?.facts;
+  if (facts === undefined) return [];
+  const mode = targets.get("numa.mode") ?? facts.get("numa.mode");
+  const restrictive = facts.get("numa.mode") === "restrictive" && mode === "restrictive";
+  const everywhere = freeCpus(domain, state.host);
+  return [...targets].map(([setting, desired]) => {
+    const actual = facts.get(setting) ?? null;
+    return {
+      setting,
+      side,
+      actual,
+      desired,
+      differs: !(side === "live" ? sameLive(setting, { actual, desired, everywhere }) : actual === desired),
+      impact: impactOf(setting, { running: side === "live", restrictive }),
+      dropped: !wanted.has(setting),
+    };
+  });
+}
+
+/** Where a thread without a pin runs. */
+export function freeCpus(domain: Domain, host: HostCpus): string {
+  return (domain.live ?? domain.config)?.cpuset ?? host.online.toString();
+}
+
+/**
+ * A running domain's pin can be widened to everywhere, but not taken out of its XML: `virsh vcpupin r` too leaves an
+ * explicit `<vcpupin>` behind.
+ */
+function sameLive(
+  setting: string,
+  { actual, desired, everywhere }: { actual: string | null; desired: string | null; everywhere: string },
+): boolean {
+  const free = parseSetting(setting).kind === "iothread" ? unpinned : null;
+  if (parseSetting(setting).kind !== "numa" && desired === free) return actual === free || actual === everywhere;
+  return actual === desired;
+}
+
+/** A setting that differs alike in both is one line; a second line, `(config)`, only where they differ apart. */
+function folded(rows: readonly Row[], domain: Domain): readonly Change[] {
+  const differing = rows.filter((row) => row.differs);
+  // Wanted settings in the program's order, then those on their way back.
+  const settings = [
+    ...new Set(rows.toSorted((one, other) => Number(one.dropped) - Number(other.dropped)).map((row) => row.setting)),
+  ];
+  return settings.flatMap((setting) => {
+    const live = differing.find((row) => row.setting === setting && row.side === "live");
+    const config = differing.find((row) => row.setting === setting && row.side === "config");
+    const alike =
+      live !== undefined && config !== undefined && live.actual === config.actual && live.desired === config.desired;
+    const configName = domain.live === undefined ? setting : `${setting} (config)`;
+    return [
+      ...(live === undefined ? [] : [change(live, setting)]),
+      ...(config === undefined || alike ? [] : [change(config, configName)]),
+    ];
+  });
+}
+
+function change({ actual, desired, impact }: Row, setting: string): Change {
+  return { setting, actual, desired, impact };
+}
+
+const startChange = (state: "running" | "paused"): Change => ({
+  setting: "state",
+  actual: "shut off",
+  desired: state,
+  impact: "live",
+});
+
+function actionsOf(rows: readonly Row[]): Omit<Actions, "start"> {
+  const differing = rows.filter((row) => row.differs);
+  const pick = (side: Side): FactChanges =>
+    new Map(
+      differing.filter((row) => row.side === side && row.impact === "live").map((row) => [row.setting, row.desired]),
+    );
+  const restart = worstImpact(differing.map((row) => row.impact)) === "vm-restart";
+  // A new start reads the definition: nothing is left to be done live.
+  return { live: restart ? new Map() : pick("live"), config: pick("config"), restart };
+}
