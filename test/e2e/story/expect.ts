@@ -7,15 +7,25 @@ export function shows(output: string, ...texts: readonly string[]): void {
   for (const text of texts) holds(output.includes(text), `the output to hold ${JSON.stringify(text)}`, output);
 }
 
-/** A line of a printed plan or undo map: the name, blanks, and the text. */
-export function names(output: string, lines: Readonly<Record<string, string>>): void {
-  for (const [setting, text] of Object.entries(lines)) {
-    const found = output.split("\n").some((line) => {
-      const [name, ...rest] = line.replace(/^[\s+~-]+/, "").split(": ");
-      return name?.trim().replaceAll('"', "") === setting && rest.join(": ").includes(`"${text}"`);
-    });
-    holds(found, `a line ${setting}: "${text}"`, output);
-  }
+/** The lines of the printed plan are these and no others; a plan line is the only one with an arrow. */
+export function plans(output: string, expected: Readonly<Record<string, string>>): void {
+  const seen = mapLines(output).filter(([, text]) => text.includes(" → "));
+  same(Object.fromEntries(seen.sort()), Object.fromEntries(Object.entries(expected).sort()), "the printed plan");
+}
+
+/** A printed map holds these lines among others. */
+export function names(output: string, expected: Readonly<Record<string, string>>): void {
+  const seen = new Set(mapLines(output).map(([name, text]) => `${name}: ${text}`));
+  for (const [name, text] of Object.entries(expected))
+    holds(seen.has(`${name}: ${text}`), `a line ${name}: "${text}"`, output);
+}
+
+/** `+ name : "text"` as the CLI prints the entries of a map. */
+function mapLines(output: string): (readonly [string, string])[] {
+  return output.split("\n").flatMap((line) => {
+    const found = /^[\s+~-]*(\S.*?)\s*: "(.*)"$/.exec(line);
+    return found === null ? [] : [[(found[1] ?? "").replaceAll('"', ""), found[2] ?? ""] as const];
+  });
 }
 
 export function showsNot(output: string, ...texts: readonly string[]): void {
