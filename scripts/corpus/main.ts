@@ -7,10 +7,11 @@ import { parseArgs } from "node:util";
 import type { CaseResult, Corpus } from "./corpus";
 import { cmdline } from "./cmdline";
 import { cpulist } from "./cpulist";
+import { domxml } from "./domxml";
 import { machines } from "./machines";
 import { sysctl } from "./sysctl";
 
-const corpora: readonly Corpus[] = [cmdline, cpulist, machines, sysctl];
+const corpora: readonly Corpus[] = [cmdline, cpulist, domxml, machines, sysctl];
 
 const usage = `usage: npm run corpus -- [--data DIR] [--only NAME]...
   --data DIR   folder with the recorded data; default ../shared/data
