@@ -1,6 +1,6 @@
 // First part of every script here; runs on Node 20 and needs no package. Installs the packages when they are missing or
 // the lockfile changed, goes on in npm's Node where this one is too old, and lets the rest be TypeScript.
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -47,11 +47,20 @@ function npmCi() {
   });
 }
 
-/** Runs this same script again in npm's Node and ends with its exit code. */
+/** Runs this same script again in npm's Node, which ends when we do, and ends with its exit code. */
 function goOnInNpmNode() {
-  const child = spawnSync(npmNode, process.argv.slice(1), { stdio: "inherit" });
-  if (child.error !== undefined) throw child.error;
-  process.exit(child.status ?? 1);
+  const setpriv = "/usr/bin/setpriv"; // prctl(2) PR_SET_PDEATHSIG
+  const prefix = existsSync(setpriv) ? [setpriv, "--pdeathsig", "TERM", "--"] : [];
+  const [file, ...args] = [...prefix, npmNode, ...process.argv.slice(1)];
+  const child = spawn(file, args, { stdio: "inherit" });
+  // Ctrl-C reaches both; it is the child that cleans up and decides on the exit code.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(signal, () => signal === "SIGINT" || child.kill(signal));
+  }
+  return new Promise((_, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 143)));
+  });
 }
 
 function registerTypeScript(requireHere) {
@@ -75,7 +84,7 @@ export async function load(path) {
   if (!packagesAreInstalled()) {
     await npmCi();
   }
-  if (Number(process.versions.node.split(".")[0]) < OLDEST_NODE) goOnInNpmNode();
+  if (Number(process.versions.node.split(".")[0]) < OLDEST_NODE) await goOnInNpmNode();
   const requireHere = createRequire(import.meta.url);
   registerTypeScript(requireHere);
   return requireHere(join(checkout, path));

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { makeOwnedFolder, removeOwnedFolder } from "./owned-folder";
-import { mustRun, run } from "./process";
+import { diesWithUs, mustRun, run } from "./process";
 import { elapsed, withProgress } from "./progress";
 import { setUp } from "./set-up";
 import { countCorpus, countJest, sum, summaryLine, type Counts, type JestReport } from "./test-summary";
@@ -75,7 +75,7 @@ function failure(what: string, counts: Counts = { passed: 0, failed: 0, skipped:
 
 /** Runs with our own output, so that jest shows its progress; ends with 124 at the limit. */
 function runAloud(argv: readonly string[], limitSeconds: number): Promise<number> {
-  const [file = "", ...args] = argv;
+  const [file = "", ...args] = diesWithUs(argv);
   const PATH = [dirname(process.execPath), process.env["PATH"]].join(delimiter);
   return new Promise((done, reject) => {
     // jest's own report of results goes to stderr with --json; stdout is for the summary alone.
