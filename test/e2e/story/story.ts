@@ -145,11 +145,11 @@ async function rotateAndMove(stage: Stage): Promise<void> {
   const key = await newKey(stage.host, "canary-passphrase-2");
   await setKey(stage, key);
   const rotated = await stage.pulumi(["preview"], { expectExitCode: 255 });
-  shows(rotated.stdout, "--refresh=false");
+  shows(rotated.output, "--refresh=false");
   await stage.host.movePort();
   await writeProgram(stage, lessTuning);
   const moved = await stage.pulumi(["preview"], { expectExitCode: 255 });
-  shows(moved.stdout, "--refresh=false");
+  shows(moved.output, "--refresh=false");
   await stage.pulumi(["up", "--yes", "--refresh=false", "--skip-preview"]);
   const { stdout } = await stage.pulumi(["preview", "--expect-no-changes"]);
   shows(stdout, "2 unchanged");
