@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { ChannelRefused } from "./session";
+import type { ChannelRefused } from "./session";
 import { shownCommand } from "./shell-quote";
 import { TransportError, type ExecRequest } from "./transport";
 

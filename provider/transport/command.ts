@@ -4,7 +4,8 @@ import { ChannelRefused, type ChannelEnd, type SshChannel, type SshSession } fro
 import { commandLine } from "./shell-quote";
 import type { Slots } from "./slots";
 import { sudoProblem } from "./sudo";
-import { TransportError, type ExecRequest, type ExecResult } from "./transport";
+import type { TransportError } from "./transport";
+import { type ExecRequest, type ExecResult } from "./transport";
 
 const defaultTimeoutSeconds = 120;
 const defaultMaxOutputBytes = 16 * 1024 * 1024;
@@ -17,7 +18,7 @@ export interface CommandHost {
   readonly user: string;
   readonly slots: Slots;
   /** Keeps the process alive until the returned function is called. */
-  busy(): () => void;
+  readonly busy: () => () => void;
 }
 
 /** What becomes of a command: `failed` or `ended` is called once, `over` when its channel is closed. */
@@ -58,8 +59,8 @@ export async function start(host: CommandHost, request: ExecRequest, events: Com
   };
   try {
     const channel = await host.session.exec(line, {
-      stdout: outcome.stdout,
-      stderr: outcome.stderr,
+      stdout: (chunk) => outcome.stdout(chunk),
+      stderr: (chunk) => outcome.stderr(chunk),
       closed(end) {
         outcome.closed(end);
         over();
@@ -103,7 +104,7 @@ function createOutcome(host: CommandHost, request: ExecRequest, events: CommandE
       if (settled) open.abort();
       else events.opened(open);
     },
-    closed: (end: ChannelEnd): void => settle(() => report(host, request, events, { end, ...output.texts() })),
+    closed: (end: ChannelEnd): void => settle(() => report(host, events, { request, end, ...output.texts() })),
     refused(error: unknown): void {
       const known = wasClosed ? errors.closedError(host.endpoint, error) : startError(host, request, error);
       settle(() => events.failed(known));
@@ -116,13 +117,14 @@ function createOutcome(host: CommandHost, request: ExecRequest, events: CommandE
 }
 
 interface Ending {
+  readonly request: ExecRequest;
   readonly end: ChannelEnd;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-function report(host: CommandHost, request: ExecRequest, events: CommandEvents, ending: Ending): void {
-  const info = { endpoint: host.endpoint, request };
+function report(host: CommandHost, events: CommandEvents, ending: Ending): void {
+  const info = { endpoint: host.endpoint, request: ending.request };
   const exitCode = exitCodeOf(ending.end);
   if (exitCode === undefined)
     return events.failed(host.session.closed ? errors.lostError(info) : errors.noStatusError(info));

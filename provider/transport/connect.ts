@@ -40,7 +40,7 @@ export function createConnect(parts: ConnectParts): Connect {
 interface Way {
   readonly hop: HopInfo;
   readonly signal: AbortSignal;
-  reach(): Promise<Link>;
+  readonly reach: () => Promise<Link>;
 }
 
 function direct(connection: ProxyConnection, path: string, signal: AbortSignal): Way {
@@ -66,13 +66,16 @@ function through(proxies: SharedProxies, connection: Connection, signal: AbortSi
     signal,
     async reach() {
       const used = await proxies.use(proxy);
+      const idle = used.hop.busy();
       try {
         const stream = await used.hop.session.tunnel(host, port);
-        stream.once("close", used.leave);
+        stream.once("close", () => used.leave());
         return { stream, busy: () => used.hop.busy() };
       } catch (error) {
         used.leave();
         throw error;
+      } finally {
+        idle();
       }
     },
   };

@@ -1,3 +1,4 @@
+import { closeOnSignal } from "./close-on-signal";
 import type { Connect } from "./connect";
 import { connectionKey, type Connection } from "./connection";
 import type { Transport } from "./transport";
@@ -25,14 +26,17 @@ export function createPool({ connect }: PoolParts): Pool {
   const pooled = new Map<string, Pooled>();
   let dials = new AbortController();
   let opened = 0;
+  let ignoreSignals: (() => void) | undefined;
   const close = (): void => {
     dials.abort();
     dials = new AbortController();
     for (const { transport } of pooled.values()) transport?.close();
     pooled.clear();
+    ignoreSignals?.();
+    ignoreSignals = undefined;
   };
-  onTerminate(close);
   const open = (connection: Connection, key: string): Pooled => {
+    ignoreSignals ??= closeOnSignal(close);
     const { signal } = dials;
     const entry: Pooled = { opening: connect(connection, signal) };
     pooled.set(key, entry);
@@ -61,18 +65,4 @@ export function createPool({ connect }: PoolParts): Pool {
       return opened;
     },
   };
-}
-
-/**
- * The engine ends the provider process with SIGINT, and with SIGKILL five seconds later. The handler tells the hosts
- * good-bye and then lets the signal do what it does without a handler; nothing on a host waits for the process.
- */
-function onTerminate(close: () => void): void {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    const handle = (): void => {
-      close();
-      if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
-    };
-    process.once(signal, handle);
-  }
 }

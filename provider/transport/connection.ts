@@ -69,7 +69,7 @@ const contradiction = {
   error: "cannot be true beside hostKey, hostKeys or hostKeyFingerprint: it would accept any other key too",
 };
 
-export const proxyConnectionSchema = z.strictObject(shape).refine(agrees, contradiction);
+const proxyConnectionSchema = z.strictObject(shape).refine(agrees, contradiction);
 
 export const connectionSchema = z
   .strictObject({ ...shape, proxy: proxyConnectionSchema.optional() })

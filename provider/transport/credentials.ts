@@ -81,8 +81,8 @@ async function loadAgent(
   const path = named ?? process.env["SSH_AUTH_SOCK"];
   if (path === undefined || path === "") return {};
   const source = named === undefined ? "SSH_AUTH_SOCK" : `${hop.path}.agentSocketPath`;
-  const keys = await tools.countAgentKeys(path).catch((cause: unknown) => new Error("no answer", { cause }));
-  if (typeof keys === "number") {
+  const keys = await tools.countAgentKeys(path).catch(() => undefined);
+  if (keys !== undefined) {
     if (keys > 0) return { agent: { path, keys } };
     const what = `the SSH agent at ${path} (${source}) holds no key`;
     if (hasOther) return { note: what };
@@ -90,9 +90,9 @@ async function loadAgent(
   }
   const what = `no SSH agent answers at ${path} (${source})`;
   if (named === undefined && hasOther) return { note: what };
-  throw failed(hop, what, "Start the agent, correct the path, or leave it out", keys.cause);
+  throw failed(hop, what, "Start the agent, correct the path, or leave it out");
 }
 
-function failed(hop: Hop, what: string, mend: string, cause?: unknown): TransportError {
-  return new TransportError("authentication", `${hop.where}: cannot log in: ${what}. ${mend}.`, { cause });
+function failed(hop: Hop, what: string, mend: string): TransportError {
+  return new TransportError("authentication", `${hop.where}: cannot log in: ${what}. ${mend}.`);
 }

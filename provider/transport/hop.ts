@@ -10,12 +10,12 @@ import { TransportError } from "./transport";
 export interface Link {
   readonly stream: Duplex;
   /** Keeps the process alive until the returned function is called. */
-  busy(): () => void;
+  readonly busy: () => () => void;
 }
 
 export interface OpenedHop {
   readonly session: SshSession;
-  busy(): () => void;
+  readonly busy: () => () => void;
 }
 
 export interface HopDial {
@@ -24,7 +24,7 @@ export interface HopDial {
   readonly openSession: OpenSession;
   readonly signal: AbortSignal;
   /** Makes a new stream to the server at each call. */
-  reach(): Promise<Link>;
+  readonly reach: () => Promise<Link>;
 }
 
 /** One dial: a stream, the handshake, the host key, the login. */
@@ -53,6 +53,7 @@ async function handshake(
 ): Promise<DialResult<OpenedHop> | "nextOffer"> {
   const link = await dial.reach().catch((error: unknown) => reachError(dial.hop, error));
   if ("error" in link) return link;
+  const idle = link.busy();
   const stop = (): void => void link.stream.destroy();
   dial.signal.addEventListener("abort", stop);
   try {
@@ -74,6 +75,7 @@ async function handshake(
     const known = errors.sessionError(dial.hop, error, dial.credentials);
     return { error: known, again: error.failure === "closed" || error.failure === "timeout" };
   } finally {
+    idle();
     dial.signal.removeEventListener("abort", stop);
   }
 }

@@ -24,7 +24,7 @@ export function parseHostKey(line: string): HostKey | undefined {
 }
 
 /** A key's blob starts with its algorithm's name as a string with a four-byte length. */
-export function algorithmOf(blob: Buffer): string | undefined {
+function algorithmOf(blob: Buffer): string | undefined {
   if (blob.length < 4) return undefined;
   const length = blob.readUInt32BE(0);
   return blob.length > 4 + length ? blob.toString("latin1", 4, 4 + length) : undefined;

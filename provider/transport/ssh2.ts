@@ -8,7 +8,7 @@ import { Client, createAgent, utils } from "ssh2";
 import type { AnyAuthMethod, Channel, ClientChannel, ParsedKey, ServerHostKeyAlgorithm } from "ssh2";
 
 import { createConnect } from "./connect";
-import type { Credentials, KeyTools, ParsedPrivateKey, PrivateKeyResult } from "./credentials";
+import type { Credentials, KeyTools, PrivateKeyResult } from "./credentials";
 import { failureOf, firstLineOf, type HandshakeError, type Stage } from "./handshake-failure";
 import {
   ChannelRefused,
@@ -31,7 +31,7 @@ function readPrivateKey(text: string, passphrase: string | undefined): PrivateKe
   if (parsed instanceof Error) return { problem: keyProblem(parsed.message) };
   const key = Array.isArray(parsed) ? parsed[0] : parsed;
   if (key === undefined) return { problem: "unreadable" };
-  return key.isPrivateKey() ? { key: key as ParsedPrivateKey } : { problem: "publicKey" };
+  return key.isPrivateKey() ? { key } : { problem: "publicKey" };
 }
 
 /** ssh2's messages are only told apart here: some repeat a part of the text that they could not read. */
@@ -57,16 +57,17 @@ export async function openSession(request: SessionRequest): Promise<SshSession> 
   const client = new Client();
   const login = loginMethods(request.user, request.credentials);
   await new Promise<void>((resolve, reject) => {
-    const handshake = watchHandshake(client, request, login, (error) => {
+    const done = (error?: SessionError): void => {
       clearTimeout(timer);
       if (error === undefined) return resolve();
       reject(error);
       client.destroy();
       request.stream.resume().destroy(); // read to its end: a channel closes only then
-    });
-    const timer = setTimeout(handshake.timeOut, request.timeoutSeconds * 1000 || 2 ** 31 - 1);
+    };
+    const handshake = watchHandshake(client, { request, login, done });
+    const timer = setTimeout(() => handshake.timeOut(), request.timeoutSeconds * 1000 || 2 ** 31 - 1);
     client.connect({
-      sock: request.stream as NonNullable<Parameters<Client["connect"]>[0]["sock"]>,
+      sock: request.stream,
       username: request.user,
       readyTimeout: 0,
       keepaliveInterval: 0,
@@ -93,13 +94,9 @@ function loginMethods(user: string, { privateKey, password, agent }: Credentials
     void methods.push({ name, method: { username: user, ...method } as AnyAuthMethod });
   if (privateKey !== undefined) add("privateKey", { type: "publickey", key: privateKey });
   if (password !== undefined) {
-    const prompt = (
-      _: string,
-      __: string,
-      ___: string,
-      prompts: unknown[],
-      answer: (answers: string[]) => void,
-    ): void => answer(prompts.map(() => password));
+    // Name, instructions and language of the question come first, then the prompts and the callback.
+    const prompt = (...question: [string, string, string, unknown[], (answers: string[]) => void]): void =>
+      question[4](question[3].map(() => password));
     add("password", { type: "password", password });
     add("password", { type: "keyboard-interactive", prompt });
   }
@@ -121,13 +118,14 @@ function loginMethods(user: string, { privateKey, password, agent }: Credentials
   return login;
 }
 
-/** `done` is called once: without an error when the login is complete. */
-function watchHandshake(
-  client: Client,
-  request: SessionRequest,
-  login: Login,
-  done: (error?: SessionError) => void,
-): { verify(blob: Buffer): boolean; timeOut(): void } {
+interface Handshake {
+  readonly request: SessionRequest;
+  readonly login: Login;
+  /** Called once: without an error when the login is complete. */
+  readonly done: (error?: SessionError) => void;
+}
+
+function watchHandshake(client: Client, { request, login, done }: Handshake) {
   let stage: Stage = "greeting";
   const firstLine = firstLineOf(request.stream);
   let refused = false;
@@ -150,12 +148,12 @@ function watchHandshake(
   });
   client.on("close", () => fail("closed", "the host closed the connection"));
   return {
-    verify(blob) {
+    verify(blob: Buffer): boolean {
       stage = "handshake";
       refused = !request.verifyHostKey(blob);
       return !refused;
     },
-    timeOut() {
+    timeOut(): void {
       if (stage === "greeting" && firstLine.text !== "") stage = "handshake";
       fail("timeout", "");
     },
@@ -182,7 +180,10 @@ function sessionOver(client: Client): SshSession {
       }),
     // Any reply will do: no server has such a listener, so each refuses without a word in its log.
     ping: (onAnswer) => void client.unforwardIn("keepalive", 0, onAnswer),
-    onClosed: (listener) => void (gone ? listener() : listeners.push(listener)),
+    onClosed(listener) {
+      if (gone) listener();
+      else listeners.push(listener);
+    },
     get closed() {
       return closed;
     },

@@ -71,3 +71,12 @@ test("after close it opens connections again", async () => {
   pool.close();
   expect((await pool.transport(host.connection())).closed).toBe(false);
 });
+
+test("many pools listen for signals once, and not at all after they are closed", async () => {
+  const before = process.listenerCount("SIGINT");
+  const pools = Array.from({ length: 12 }, () => createPool({ connect }));
+  await Promise.all(pools.map((each) => each.transport(host.connection())));
+  expect(process.listenerCount("SIGINT")).toBe(before + 1);
+  for (const each of pools) each.close();
+  expect(process.listenerCount("SIGINT")).toBe(before);
+});

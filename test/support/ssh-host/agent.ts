@@ -33,7 +33,7 @@ function serve(socket: Socket, keys: readonly ParsedKey[]): void {
   protocol.on("sign", (request, asked: ParsedKey, data) => {
     const key = keys.find((each) => each.getPublicSSH().equals(asked.getPublicSSH()));
     if (key === undefined) protocol.failureReply(request);
-    else protocol.signReply(request, key.sign(data) as unknown as Buffer);
+    else protocol.signReply(request, key.sign(data));
   });
   socket.on("error", () => undefined);
   socket.pipe(protocol).pipe(socket);

@@ -51,9 +51,12 @@ function check(attempt: AuthContext, user: FakeUser, refuse: () => void): void {
   switch (attempt.method) {
     case "publickey": {
       const key = (user.publicKeys ?? []).map(parsed).find((known) => known.getPublicSSH().equals(attempt.key.data));
+      // Without a signature the client only asks whether the key would do.
       const { blob, signature } = attempt;
-      const proved = blob === undefined || signature === undefined || verify(key, blob, signature, attempt.hashAlgo);
-      return key && proved ? attempt.accept() : refuse();
+      const asks = blob === undefined || signature === undefined;
+      return key && (asks || Object.is(key.verify(blob, signature, attempt.hashAlgo), true))
+        ? attempt.accept()
+        : refuse();
     }
     case "password":
       if (user.password !== attempt.password) return refuse();
@@ -65,13 +68,10 @@ function check(attempt: AuthContext, user: FakeUser, refuse: () => void): void {
         if (answers[0] === user.keyboardInteractive) attempt.accept();
         else refuse();
       });
-    default:
+    case "hostbased":
+    case "none":
       return refuse();
   }
-}
-
-function verify(key: ParsedKey | undefined, blob: Buffer, signature: Buffer, hashAlgo: string | undefined): boolean {
-  return key?.verify(blob, signature, hashAlgo) === true;
 }
 
 function parsed(line: string): ParsedKey {

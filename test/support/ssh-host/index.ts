@@ -36,10 +36,6 @@ import { serveTunnels } from "./tunnels";
 
 export { startSshAgent } from "./agent";
 export { generateKey } from "./keys";
-export type { KeyPair } from "./keys";
-export type { FakeUser } from "./authentication";
-export type { Fault } from "./faults";
-export type { RecordedExec } from "./sessions";
 
 export interface SshHostOptions {
   /** The fixture: becomes `KVM_TUNING_ROOT` and the commands' working folder. Default: this process's temp folder. */

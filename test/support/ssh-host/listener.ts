@@ -34,7 +34,10 @@ export async function createListener(serve: (socket: Socket) => void, wantedPort
     port,
     answer: "ssh",
     // Open connections outlive the listening socket: its `close` callback, which waits for them, is not awaited.
-    stop: async () => void (server.listening && server.close()),
+    stop() {
+      if (server.listening) server.close();
+      return Promise.resolve();
+    },
     start: () => listen(port),
     dropAll: () => {
       for (const socket of sockets) socket.destroy();

@@ -20,9 +20,12 @@ export function serveTunnels(client: Connection, counts: { tunnels: number; forw
 
 /** ssh2's `reject` can only say "connect failed"; sshd says "administratively prohibited" (RFC 4254: 1). */
 function prohibit(client: Connection, reject: () => void): void {
-  const { _protocol: protocol } = client as unknown as { _protocol: { channelOpenFail(...args: unknown[]): void } };
-  const { channelOpenFail } = protocol;
-  protocol.channelOpenFail = (recipient: unknown) => channelOpenFail.call(protocol, recipient, 1, "open failed");
+  interface Protocol {
+    channelOpenFail: (...args: [recipient: number, reason: number, text: string]) => void;
+  }
+  const { _protocol: protocol } = client as unknown as { _protocol: Protocol };
+  const channelOpenFail = protocol.channelOpenFail.bind(protocol);
+  protocol.channelOpenFail = (recipient) => channelOpenFail(recipient, 1, "open failed");
   reject();
   protocol.channelOpenFail = channelOpenFail;
 }

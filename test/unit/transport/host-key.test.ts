@@ -58,9 +58,9 @@ describe("the rule", () => {
     ["insecureIgnoreHostKey", { insecureIgnoreHostKey: true }, true, true],
     ["nothing", {}, false, false],
     ["insecureIgnoreHostKey: false", { insecureIgnoreHostKey: false }, false, false],
-  ])("with %s accepts what it names only", (_, fields, first, second) => {
+  ])("with %s accepts what it names only", (_, fields, ...expected) => {
     const rule = hostKeyRule({ host: "a", ...fields });
-    expect([accepts(rule, blobOf(ed25519)), accepts(rule, blobOf(ecdsa))]).toEqual([first, second]);
+    expect([accepts(rule, blobOf(ed25519)), accepts(rule, blobOf(ecdsa))]).toEqual(expected);
   });
 
   test("asks for the known keys' kinds in order, and RSA with SHA-2 first", () => {

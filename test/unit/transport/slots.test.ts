@@ -17,8 +17,8 @@ describe("createSlots", () => {
     void take("d");
     await soon();
     expect(entered).toEqual(["a", "b"]);
-    freeA?.();
-    freeA?.();
+    freeA();
+    freeA();
     await soon();
     expect(entered).toEqual(["a", "b", "c"]);
   });
