@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { HostSnapshot } from "../host/snapshot";
 import type { PathValue, WriteValues } from "../host/step";
 import type { Impact } from "../impact";
+import type { BootArguments } from "./boot/boot-arguments";
 
 /**
  * A knob is one argument of HostTuning, as an object of pure functions: it looks at the snapshot and describes, as
@@ -49,6 +50,8 @@ export interface Setting {
   readonly settle?: NonNullable<WriteValues["settle"]>;
   /** What sets the value again at every boot. */
   readonly boot: readonly BootValue[];
+  /** Kernel arguments that make the value at the next boot: merged over all rows and written by the boot loader. */
+  readonly kernel?: BootArguments;
 }
 
 /** A value kept over reboots: merged over all knobs and written by one owner each, see boot-values.ts. */

@@ -28,7 +28,7 @@ export function kernelEffect(line: string | readonly KernelArgument[], machine: 
   const given = typeof line === "string" ? parseKernelLine(line) : line;
   const cpus = bootCpus(given, machine);
   const isolation = isolationOf(given, cpus);
-  const { pools, ignored } = hugepagesOf(given, machine);
+  const { pools, ignored } = hugepagesOf(given, bootMemory(given, machine));
   return {
     ...isolation,
     rcuOffloaded: rcuOffloaded(given, cpus).union(isolation.nohzFull),
@@ -43,10 +43,20 @@ function bootCpus(line: readonly KernelArgument[], machine: BootMachine): BootCp
   const limits = ["nr_cpus", "possible_cpus"].map((key) => lastNumber(line, key) ?? 0);
   const count = Math.min(machine.cpuCount, ...limits.filter((limit) => limit > 0));
   const alone = line.some((one) => canonicalKey(one.key) === "nosmp" && !one.forInit);
+  const started = alone ? 0 : (lastNumber(line, "maxcpus") ?? Number.POSITIVE_INFINITY);
+  // Without SMP the boot CPU is the only possible one (prefill_possible_map() in arch/x86/kernel/smpboot.c).
+  return { count: started === 0 ? 1 : count, bootCpu: machine.bootCpu ?? 0, startedCount: started };
+}
+
+/** numa=off: all memory is one node. */
+function bootMemory(line: readonly KernelArgument[], machine: BootMachine): BootMemory {
+  const { nodes, giganticRoom } = machine;
+  if (lastValue(line, "numa") !== "off" || nodes[0] === undefined) return machine;
+  const room = giganticRoom && [...giganticRoom.values()].reduce((sum, pages) => sum + pages, 0);
   return {
-    count,
-    bootCpu: machine.bootCpu ?? 0,
-    startedCount: alone ? 0 : (lastNumber(line, "maxcpus") ?? Number.POSITIVE_INFINITY),
+    ...machine,
+    nodes: [nodes[0]],
+    ...(room !== undefined && { giganticRoom: new Map([[nodes[0], room]]) }),
   };
 }
 

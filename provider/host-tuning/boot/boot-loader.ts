@@ -1,0 +1,58 @@
+import type { HostSnapshot } from "../../host/snapshot";
+import type { Step } from "../../host/step";
+import { canonicalKey, type KernelArgument } from "../../linux/kernel-args";
+import type { EntryFor } from "../boot-values";
+import type { BootArguments } from "./boot-arguments";
+
+/**
+ * One family of boot loaders: how the arguments of the next boot are read, and changed. Pure. A further family is one
+ * file beside debian-grub.ts and a line in boot-loaders.ts.
+ */
+export interface BootLoader {
+  readonly name: string;
+  detect(snapshot: HostSnapshot): Detection;
+  /** Only for a snapshot that is `usable`. */
+  nextBoot(snapshot: HostSnapshot): NextBoot;
+  /** What the preview must say before `wanted` is written: what refuses it, and what else it will bring. */
+  findings(wanted: BootArguments, snapshot: HostSnapshot): Findings;
+  /** Makes every coming boot have `wanted`. Empty when it has. */
+  steps(wanted: BootArguments, snapshot: HostSnapshot, entryFor: EntryFor): readonly Step[];
+  /** Puts back what was there before the first write. Empty when nothing of ours is there. */
+  undoSteps(snapshot: HostSnapshot): readonly Step[];
+}
+
+export type Detection =
+  | { readonly kind: "usable" }
+  /** Another loader starts this host. `seen`: what tells so. */
+  | { readonly kind: "other"; readonly seen: string }
+  /** It is this loader, in a state that we do not change. */
+  | { readonly kind: "refused"; readonly reason: string };
+
+export interface NextBoot {
+  /** The menu entry that boots next. */
+  readonly entry: string;
+  /** Set for the next boot only: later boots take `lastingLine`. */
+  readonly oneShot: boolean;
+  readonly line: readonly KernelArgument[];
+  readonly lastingLine: readonly KernelArgument[];
+  readonly doubts: readonly string[];
+  /** `file:line` of what sets a key. */
+  readonly sourcesOf: (key: string) => readonly string[];
+}
+
+export interface Findings {
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** Whether the kernel gets the managed keys as wanted: each argument, in order, and nothing else of these keys. */
+export function hasArguments(line: readonly KernelArgument[], wanted: BootArguments): boolean {
+  const text = (list: readonly { readonly key: string; readonly value: string | null }[]) =>
+    JSON.stringify(list.map(({ key, value }) => [canonicalKey(key), value]));
+  return text(managedArguments(line, wanted.keys)) === text(wanted.arguments);
+}
+
+export function managedArguments(line: readonly KernelArgument[], keys: readonly string[]): readonly KernelArgument[] {
+  const managed = new Set(keys.map(canonicalKey));
+  return line.filter((argument) => !argument.forInit && managed.has(canonicalKey(argument.key)));
+}

@@ -1,0 +1,198 @@
+/*
+ * CPUs kept free of the host's own work. Running: /sys/devices/system/cpu/isolated and nohz_full; what the kernel does
+ * not show (managed interrupts, RCU callbacks, the default affinity of interrupts) follows from /proc/cmdline by the
+ * kernel's own rules. Persistent: isolcpus=, nohz_full=, rcu_nocbs=, irqaffinity= on the kernel's command line.
+ * Takes effect at the next boot. Nothing balances load on domain-isolated CPUs: pin one vCPU to one CPU.
+ * Source: https://docs.kernel.org/admin-guide/kernel-parameters.html, https://docs.kernel.org/timers/no_hz.html
+ */
+import { z } from "zod";
+import type { HostSnapshot } from "../../host/snapshot";
+import { CpuSet } from "../../linux/cpu-set";
+import { kernelValues, parseKernelLine } from "../../linux/kernel-args";
+import { kernelEffect, type KernelEffect } from "../../linux/kernel-effect";
+import type { BootArguments } from "../boot/boot-arguments";
+import { defineKnob, type Setting } from "../knob";
+import { isolationProblem, isolationWarning, possibleCpus, presentCpus } from "./isolation-checks";
+
+const cpuList = z.string().refine(isCpuList, 'must be a CPU list, for example "2-15,18"');
+
+const schema = z
+  .strictObject({
+    cpus: cpuList,
+    domain: z.boolean().default(true),
+    managedIrq: z.boolean().default(false),
+    nohzFull: z.boolean().optional(),
+    rcuNocbs: z.boolean().optional(),
+    irqAffinity: z.union([z.boolean(), cpuList]).default(true),
+  })
+  .refine((given) => given.domain || given.managedIrq || given.nohzFull === true || given.rcuNocbs === true, {
+    path: ["domain"],
+    message: "isolates nothing: leave domain as it is, or set managedIrq, nohzFull or rcuNocbs",
+  });
+
+type Desired = z.output<typeof schema>;
+
+export const isolation = defineKnob({
+  schema,
+  settings: (desired, snapshot) => {
+    const parts = partsOf(desired, snapshot);
+    const set = CpuSet.parse(desired.cpus);
+    const problem = isolationProblem(set, snapshot);
+    const warning = isolationWarning(set, snapshot);
+    return parts.map((part, index) => ({
+      ...row(part),
+      ...(index === 0 && problem !== undefined && { problem }),
+      ...(index === 0 && warning !== undefined && { warning }),
+    }));
+  },
+  observe: (desired, snapshot) => {
+    const parts = new Map(partsOf(desired, snapshot).map((part) => [part.name, part.actual]));
+    const named = ["domain", "managedIrq", "nohzFull", "rcuNocbs"] as const;
+    const found = named.map((name) => parts.get(name)).find((set) => set !== undefined && !set.isEmpty);
+    const has = (name: (typeof named)[number]) => found !== undefined && (parts.get(name)?.equals(found) ?? false);
+    return {
+      cpus: found?.toString() ?? desired.cpus,
+      domain: has("domain"),
+      managedIrq: has("managedIrq"),
+      ...(desired.nohzFull !== undefined && { nohzFull: has("nohzFull") }),
+      ...(desired.rcuNocbs !== undefined && { rcuNocbs: has("rcuNocbs") }),
+      irqAffinity: observedIrq(desired, parts.get("irqAffinity"), snapshot),
+    };
+  },
+});
+
+interface Part {
+  readonly name: "domain" | "managedIrq" | "nohzFull" | "rcuNocbs" | "irqAffinity";
+  readonly desired: CpuSet;
+  readonly actual: CpuSet | undefined;
+  readonly source: string;
+  readonly kernel: BootArguments;
+}
+
+function isCpuList(text: string): boolean {
+  try {
+    return !CpuSet.parse(text).isEmpty;
+  } catch {
+    return false;
+  }
+}
+
+const files = { isolated: "/sys/devices/system/cpu/isolated", nohzFull: "/sys/devices/system/cpu/nohz_full" };
+
+/**
+ * isolcpus= is one argument: who owns it owns all its flags, so domain and managedIrq are always rows, and so is
+ * nohzFull where the running kernel has it from an isolcpus=nohz,... that will go.
+ */
+function partsOf(desired: Desired, snapshot: HostSnapshot): readonly Part[] {
+  const set = CpuSet.parse(desired.cpus);
+  const wanted = (on: boolean | undefined) => (on === true ? set : CpuSet.empty);
+  const shownBy = (source: string) => ({ source, actual: readSet(source, snapshot) });
+  const isolcpus = isolcpusOf(desired);
+  const nohz = desired.nohzFull !== undefined || hasNohzFlag(snapshot);
+  return [
+    { name: "domain", desired: wanted(desired.domain), kernel: isolcpus, ...shownBy(files.isolated) },
+    ...derivedParts(desired, snapshot).slice(0, 1),
+    ...(nohz ? [nohzPart(wanted(desired.nohzFull), shownBy(files.nohzFull))] : []),
+    ...derivedParts(desired, snapshot).slice(1),
+  ];
+}
+
+const nohzPart = (desired: CpuSet, shown: Pick<Part, "source" | "actual">): Part => ({
+  name: "nohzFull",
+  desired,
+  kernel: listArgument("nohz_full", desired),
+  ...shown,
+});
+
+/** What the kernel shows nowhere: by its own rules from the command line that it was given. */
+function derivedParts(desired: Desired, snapshot: HostSnapshot): readonly Part[] {
+  const set = CpuSet.parse(desired.cpus);
+  const effect = runningEffect(snapshot);
+  const source = "/proc/cmdline";
+  const irq = irqSet(desired, snapshot);
+  const rcu = desired.rcuNocbs === true ? set : CpuSet.empty;
+  return [
+    {
+      name: "managedIrq",
+      desired: desired.managedIrq ? set : CpuSet.empty,
+      actual: effect?.managedIrq,
+      source,
+      kernel: isolcpusOf(desired),
+    },
+    ...(desired.rcuNocbs === undefined
+      ? []
+      : [
+          {
+            name: "rcuNocbs" as const,
+            // Those of nohz_full= are always offloaded.
+            desired: desired.nohzFull === true ? set : rcu,
+            actual: effect?.rcuOffloaded,
+            source,
+            kernel: listArgument("rcu_nocbs", rcu),
+          },
+        ]),
+    {
+      name: "irqAffinity",
+      desired: irq,
+      actual: effect === undefined ? undefined : (effect.irqAffinity ?? CpuSet.empty),
+      source,
+      kernel: listArgument("irqaffinity", irq),
+    },
+  ];
+}
+
+function listArgument(key: string, cpus: CpuSet): BootArguments {
+  return { keys: [key], arguments: cpus.isEmpty ? [] : [{ key, value: cpus.toString() }] };
+}
+
+function isolcpusOf(desired: Desired): BootArguments {
+  const flags = [...(desired.managedIrq ? ["managed_irq"] : []), ...(desired.domain ? ["domain"] : [])];
+  const value = [...flags, CpuSet.parse(desired.cpus).toString()].join(",");
+  return { keys: ["isolcpus"], arguments: flags.length === 0 ? [] : [{ key: "isolcpus", value }] };
+}
+
+/** `true`: the CPUs that are left to the host. Empty: the argument is not to be given. */
+function irqSet({ irqAffinity, cpus }: Desired, snapshot: HostSnapshot): CpuSet {
+  if (typeof irqAffinity === "string") return CpuSet.parse(irqAffinity);
+  return irqAffinity ? presentCpus(snapshot).minus(CpuSet.parse(cpus)) : CpuSet.empty;
+}
+
+function observedIrq(desired: Desired, actual: CpuSet | undefined, snapshot: HostSnapshot): boolean | string {
+  if (actual === undefined) return desired.irqAffinity;
+  if (actual.equals(irqSet(desired, snapshot))) return desired.irqAffinity;
+  return actual.isEmpty ? false : actual.toString();
+}
+
+function readSet(path: string, snapshot: HostSnapshot): CpuSet | undefined {
+  const text = snapshot.files.text(path)?.trim();
+  // Without nohz_full= the file reads "  (null)".
+  return text === undefined ? undefined : text === "(null)" ? CpuSet.empty : CpuSet.parse(text);
+}
+
+function runningEffect(snapshot: HostSnapshot): KernelEffect | undefined {
+  const line = snapshot.files.text("/proc/cmdline");
+  const last = possibleCpus(snapshot).last;
+  if (line === undefined || last === undefined) return undefined;
+  return kernelEffect(line, { cpuCount: last + 1, nodes: [], pageSizesKiB: [] });
+}
+
+function hasNohzFlag(snapshot: HostSnapshot): boolean {
+  const values = kernelValues(parseKernelLine(snapshot.files.text("/proc/cmdline") ?? ""), "isolcpus");
+  return values.some((value) => /^([a-z_]+,)*nohz,/i.test(value ?? ""));
+}
+
+const shown = (set: CpuSet): string => (set.isEmpty ? "none" : set.toString());
+
+function row({ name, desired, actual, source, kernel }: Part): Setting {
+  return {
+    name: `isolation.${name}`,
+    desired: shown(desired),
+    actual: actual === undefined ? null : shown(actual),
+    impact: "host-reboot",
+    source,
+    remedy: "The kernel reads this when it boots: look for what it says of isolcpus and nohz_full in dmesg.",
+    write: [],
+    boot: [],
+    kernel,
+  };
+}
