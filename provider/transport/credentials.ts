@@ -11,7 +11,7 @@ export interface Credentials {
 }
 
 /** The SSH library's own form of a key. */
-export type ParsedPrivateKey = object & { readonly parsed?: never };
+type ParsedPrivateKey = object & { readonly parsed?: never };
 
 export type PrivateKeyResult =
   { readonly key: ParsedPrivateKey } | { readonly problem: "encrypted" | "passphrase" | "publicKey" | "unreadable" };

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import type { ProxyConnection } from "./connection";
 
 /** A public key as the SSH protocol sends it (RFC 4253, section 6.6). */
 export interface HostKey {
@@ -42,7 +41,15 @@ export interface HostKeyRule {
   readonly acceptAny: boolean;
 }
 
-export function hostKeyRule(connection: ProxyConnection): HostKeyRule {
+/** The fields of a connection that say which key to expect. */
+interface HostKeyFields {
+  readonly hostKey?: string | undefined;
+  readonly hostKeys?: readonly string[] | undefined;
+  readonly hostKeyFingerprint?: string | undefined;
+  readonly insecureIgnoreHostKey?: boolean | undefined;
+}
+
+export function hostKeyRule(connection: HostKeyFields): HostKeyRule {
   const lines = [...(connection.hostKey === undefined ? [] : [connection.hostKey]), ...(connection.hostKeys ?? [])];
   return {
     keys: lines.map(parseHostKey).filter((key) => key !== undefined),

@@ -59,13 +59,13 @@ describe("the rule", () => {
     ["nothing", {}, false, false],
     ["insecureIgnoreHostKey: false", { insecureIgnoreHostKey: false }, false, false],
   ])("with %s accepts what it names only", (_, fields, ...expected) => {
-    const rule = hostKeyRule({ host: "a", ...fields });
+    const rule = hostKeyRule(fields);
     expect([accepts(rule, blobOf(ed25519)), accepts(rule, blobOf(ecdsa))]).toEqual(expected);
   });
 
   test("asks for the known keys' kinds in order, and RSA with SHA-2 first", () => {
     const rsa = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAAQ==";
-    expect(offersToAskFor(hostKeyRule({ host: "a", hostKeys: [rsa, ed25519] }))).toEqual([
+    expect(offersToAskFor(hostKeyRule({ hostKeys: [rsa, ed25519] }))).toEqual([
       ["rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"],
       ["ssh-ed25519"],
       undefined,
@@ -73,7 +73,7 @@ describe("the rule", () => {
   });
 
   test("asks for each kind in turn when only a fingerprint is known", () => {
-    expect(offersToAskFor(hostKeyRule({ host: "a", hostKeyFingerprint: ecdsaPrint }))).toEqual([
+    expect(offersToAskFor(hostKeyRule({ hostKeyFingerprint: ecdsaPrint }))).toEqual([
       undefined,
       ["ssh-ed25519"],
       ["ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"],
@@ -84,7 +84,7 @@ describe("the rule", () => {
 
 describe("hostKeyProblem", () => {
   test("without a rule shows the offered key, the line to paste and how to check it", () => {
-    expect(hostKeyProblem(hostKeyRule({ host: "a" }), blobOf(ed25519), "connection")).toBe(
+    expect(hostKeyProblem(hostKeyRule({}), blobOf(ed25519), "connection")).toBe(
       "no host key is configured, so the host cannot be told from an impostor. It offers " +
         `${ed25519Print} (ssh-ed25519). To accept that key, set in connection:\n` +
         `  hostKey: "${ed25519}"\n` +
@@ -94,7 +94,7 @@ describe("hostKeyProblem", () => {
   });
 
   test("with another key names the expected and the offered fingerprint", () => {
-    const text = hostKeyProblem(hostKeyRule({ host: "a", hostKey: ed25519 }), blobOf(ecdsa), "connection.proxy");
+    const text = hostKeyProblem(hostKeyRule({ hostKey: ed25519 }), blobOf(ecdsa), "connection.proxy");
     expect(text).toContain(
       `the host key has changed: expected ${ed25519Print} (ssh-ed25519), the host offers ${ecdsaPrint} (ecdsa-sha2-nistp256)`,
     );
