@@ -32,7 +32,7 @@ export async function keepsSecrets(
     showsNot(state, canary);
     showsNot(processes, canary);
   }
-  const texts = [...state.matchAll(/"__provider":("(?:[^"\\\\]|\\\\.)*")/g)].map(
+  const texts = [...state.matchAll(/"__provider":("(?:[^"\\]|\\.)*")/g)].map(
     (match) => JSON.parse(match[1] ?? '""') as string,
   );
   holds(
