@@ -1,7 +1,9 @@
 import type { ExecRequest, ExecResult, Transport } from "../transport/transport";
+import type { LockedScript } from "./hosts";
 import { setOwnerCommand, stepCommand } from "./step-command";
 import { StepError, type FailedStep } from "./step-error";
 import { stepName, type Step } from "./step";
+import { start } from "./step-scripts";
 
 /** Where steps run: an open connection, and the token of the lock that is held on the host. */
 export interface Locked {
@@ -35,7 +37,17 @@ export async function setOwner(locked: Locked, owner: { readonly urn: string } |
   });
 }
 
-async function run({ transport }: Locked, request: ExecRequest, failed: FailedStep): Promise<void> {
+export async function runScript(locked: Locked, { name, setting, script, ...more }: LockedScript): Promise<string> {
+  const { args, stdin, timeoutSeconds } = more;
+  const request = {
+    argv: ["sh", "-c", `${start}${script}`, "kvm-tuning", locked.token, ...args],
+    ...(stdin !== undefined && { stdin }),
+    ...(timeoutSeconds !== undefined && { timeoutSeconds }),
+  };
+  return run(locked, request, { endpoint: locked.transport.endpoint, step: name, setting, command: name });
+}
+
+async function run({ transport }: Locked, request: ExecRequest, failed: FailedStep): Promise<string> {
   let result: ExecResult;
   try {
     result = await transport.exec(request);
@@ -43,6 +55,7 @@ async function run({ transport }: Locked, request: ExecRequest, failed: FailedSt
     throw new StepError(failed, undefined, { cause });
   }
   if (result.exitCode !== 0) throw new StepError(failed, result);
+  return result.stdout;
 }
 
 function settingOf(step: Step): string {

@@ -1,7 +1,7 @@
 import type { Connection } from "../transport/connection";
 import type { Transport } from "../transport/transport";
 import { createMutexes } from "./mutexes";
-import { runSteps, setOwner } from "./executor";
+import { runScript, runSteps, setOwner } from "./executor";
 import type { Hosts, LockedHost } from "./hosts";
 import { lockHost } from "./lock";
 import type { HostSnapshot, SnapshotRequest } from "./snapshot";
@@ -61,6 +61,7 @@ function lockedHost(transport: Transport, token: string): LockedHost {
   return {
     snapshot: (request) => readSnapshot(transport, request),
     run: (steps, onStep) => runSteps(locked, steps, onStep),
+    script: (script) => runScript(locked, script),
     setOwner: (owner) => setOwner(locked, owner),
   };
 }
@@ -81,5 +82,6 @@ function answers(given: SnapshotRequest, asked: SnapshotRequest): boolean {
 }
 
 function unionOf(given: SnapshotRequest | undefined, asked: SnapshotRequest): SnapshotRequest {
-  return { sysctlKeys: [...new Set([...(given?.sysctlKeys ?? []), ...asked.sysctlKeys])].sort() };
+  const sysctlKeys = [...new Set([...(given?.sysctlKeys ?? []), ...asked.sysctlKeys])].sort();
+  return { sysctlKeys, ...((given?.domains === true || asked.domains === true) && { domains: true }) };
 }

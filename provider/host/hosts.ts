@@ -20,6 +20,19 @@ export interface LockedHost {
   snapshot(request: SnapshotRequest): Promise<HostSnapshot>;
   /** Runs the steps in order; throws `StepError` at the first that fails. `onStep` is called before each. */
   run(steps: readonly Step[], onStep: (index: number, step: Step) => void): Promise<void>;
+  /** For what no step can say: a constant script whose output comes back. Throws `StepError` when it fails. */
+  script(script: LockedScript): Promise<string>;
   /** Writes the owner record, or removes it and, if nothing is left in it, the state folder. */
   setOwner(owner: { readonly urn: string } | undefined): Promise<void>;
+}
+
+/** Runs under the lock as the steps' scripts do (step-scripts.ts), whose beginning it gets. */
+export interface LockedScript {
+  /** What the progress line and an error call it. */
+  readonly name: string;
+  readonly setting: string;
+  readonly script: string;
+  readonly args: readonly string[];
+  readonly stdin?: string;
+  readonly timeoutSeconds?: number;
 }

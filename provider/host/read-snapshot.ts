@@ -11,7 +11,10 @@ export async function readSnapshot(transport: Transport, request: SnapshotReques
   const asked = new Set(request.sysctlKeys.map((key) => sysctlPath(key).slice("/proc/sys/".length)));
   // A file that was printed twice would read as two lines.
   const paths = [...asked].filter((path) => !snapshotSysctls.includes(path));
-  const result = await transport.exec({ argv: ["sh", "-c", snapshotScript, "kvm-tuning", nonce, ...paths] });
+  const domains = request.domains === true ? ["--domains"] : [];
+  const result = await transport.exec({
+    argv: ["sh", "-c", snapshotScript, "kvm-tuning", nonce, ...domains, ...paths],
+  });
   const snapshot = parsed(result, { endpoint: transport.endpoint, nonce, request });
   if (snapshot.machineId === "") {
     throw new Error(

@@ -1,6 +1,7 @@
 import { fileTree } from "../linux/file-tree";
 import { parseEntry, type JournalEntry } from "./journal";
 import type { HostSnapshot, OwnerRecord, SnapshotRequest, UnitState } from "./snapshot";
+import { parseLibvirt } from "./snapshot-libvirt";
 import { snapshotUnits } from "./snapshot-script";
 import { cutSections, filesByFirstColon, filesByName, section, type Sections } from "./snapshot-sections";
 
@@ -16,6 +17,7 @@ export function parseSnapshot(stdout: string, nonce: string, request: SnapshotRe
   const files = new Map([...all].filter(([path]) => !path.startsWith("/var/lib/kvm-tuning/")));
   const machineId = files.get("/etc/machine-id") ?? "";
   const owner = all.get("/var/lib/kvm-tuning/owner.json");
+  const libvirt = parseLibvirt(sections);
   return {
     machineId: /^[0-9a-f]{32}$/.test(machineId) ? machineId : "",
     bootId: files.get("/proc/sys/kernel/random/boot_id") ?? "",
@@ -26,6 +28,7 @@ export function parseSnapshot(stdout: string, nonce: string, request: SnapshotRe
     journal,
     journalledFiles: parseTargets(sections),
     owner: owner === undefined ? undefined : parseOwner(owner),
+    ...(libvirt !== undefined && { libvirt }),
     request,
   };
 }

@@ -1,3 +1,5 @@
+import { libvirtScript } from "./snapshot-libvirt";
+
 /** The units whose states are read, in this order. */
 export const snapshotUnits = [
   "tuned.service",
@@ -18,7 +20,7 @@ export const snapshotSysctls: readonly string[] = ["kernel/random/boot_id", "ker
  * Prints everything that any resource may ask of a host, in one exec and about a dozen processes: a fork costs tens of
  * milliseconds on a busy host, so one `grep` reads all files of a section.
  *
- *   sh -c SCRIPT kvm-tuning <nonce> [<sysctl path below /proc/sys>...]
+ *   sh -c SCRIPT kvm-tuning <nonce> [--domains] [<sysctl path below /proc/sys>...]
  *
  * POSIX sh. Not in POSIX but in GNU and busybox alike: `xargs -0` (names with spaces, lists longer than ARG_MAX),
  * `grep -aH`, `stat -c`, `sha256sum`. Never the shell's `read` on /proc/sys: it reads byte by byte, and a sysctl file
@@ -35,6 +37,8 @@ export const snapshotSysctls: readonly string[] = ["kernel/random/boot_id", "ker
 export const snapshotScript = `
 LC_ALL=C; export LC_ALL
 nonce=$1; shift
+libvirt=
+if [ "$1" = --domains ]; then libvirt=1; shift; fi
 cd "$KVM_TUNING_ROOT/" || exit
 cpu=sys/devices/system/cpu
 node=sys/devices/system/node
@@ -136,6 +140,7 @@ fi
 section units
 command -v systemctl >/dev/null 2>&1 &&
   systemctl show -p Id,LoadState,ActiveState,UnitFileState ${snapshotUnits.join(" ")} 2>/dev/null
+${libvirtScript}
 section done
 exit 0
 `;
