@@ -144,11 +144,11 @@ async function rotateAndMove(stage: Stage): Promise<void> {
   );
   const key = await newKey(stage.host, "canary-passphrase-2");
   await setKey(stage, key);
-  const rotated = await stage.pulumi(["preview"], { expectExitCode: 255 });
+  const rotated = await stage.pulumi(["preview"], { expectExitCode: "failure" });
   shows(rotated.output, "--refresh=false");
   await stage.host.movePort();
   await writeProgram(stage, lessTuning);
-  const moved = await stage.pulumi(["preview"], { expectExitCode: 255 });
+  const moved = await stage.pulumi(["preview"], { expectExitCode: "failure" });
   shows(moved.output, "--refresh=false");
   await stage.pulumi(["up", "--yes", "--refresh=false", "--skip-preview"]);
   const { stdout } = await stage.pulumi(["preview", "--expect-no-changes"]);
