@@ -103,9 +103,11 @@ function domainOf(uuid: string, { flags, sections, processes }: Parts): DomainSn
   const document = (kind: string): string | undefined =>
     sections.get(`${kind} ${uuid}`)?.join("\n").trim() || undefined;
   const [live, inactive] = [document("live"), document("inactive")];
-  const process = live === undefined ? undefined : processes.get(nameOf(live));
+  const name = nameOf(inactive ?? live ?? "");
+  const process = live === undefined ? undefined : processes.get(name);
   return {
     uuid,
+    name,
     state: is("running") ? "running" : is("paused") ? "paused" : is("shutoff") ? "shut off" : "in a passing state",
     persistent: is("persistent"),
     autostart: is("autostart"),

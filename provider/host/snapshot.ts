@@ -31,6 +31,7 @@ export interface LibvirtSnapshot {
 
 export interface DomainSnapshot {
   readonly uuid: string;
+  readonly name: string;
   readonly state: "running" | "paused" | "shut off" | "in a passing state";
   readonly persistent: boolean;
   readonly autostart: boolean;

@@ -43,7 +43,7 @@ function flatten(items: readonly MenuItem[]): readonly GrubEntry[] {
 function choose(items: readonly MenuItem[], spec: string): { entry: GrubEntry | undefined; doubts: readonly string[] } {
   const [own, rest] = splitSpec(spec);
   const index = findItem(items, own);
-  const missing = index === undefined && own !== "";
+  const missing = index === undefined && own !== "" && items.length > 0;
   const doubts = missing ? [`GRUB's default ${JSON.stringify(own)} names no entry: GRUB takes the first`] : [];
   const item = items[index ?? 0];
   if (item?.items === undefined) return { entry: item?.entry, doubts };

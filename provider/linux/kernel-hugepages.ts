@@ -131,7 +131,7 @@ function readCount(state: State, value: string): string | undefined {
 
 /** False: invalid. A number may be followed by anything, as sscanf() has it. */
 function parseCounts(state: State, value: string, wanted: Wanted): boolean {
-  for (let rest = value; rest !== ""; ) {
+  for (let rest = value; rest !== "";) {
     const [first, afterFirst] = readNumber(rest);
     if (first === undefined) return false;
     if (!afterFirst.startsWith(":")) {
@@ -160,7 +160,7 @@ function supportedSize(state: State, value: string): number | undefined {
   const found = /^(0x[0-9a-f]+|\d+)([kmgtpe]?)/i.exec(value);
   const digits = found?.[1] ?? "0";
   const number = /^0[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number(digits);
-  const bytes = number * 1024 ** (" kmgtpe".indexOf((found?.[2] ?? "").toLowerCase() || " "));
+  const bytes = number * 1024 ** " kmgtpe".indexOf((found?.[2] ?? "").toLowerCase() || " ");
   return state.memory.pageSizesKiB.find((size) => size * 1024 === bytes);
 }
 

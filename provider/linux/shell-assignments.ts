@@ -47,6 +47,8 @@ function readFile(file: ShellFile, variables: Variables): readonly ShellAssignme
   let depth = 0;
   for (const statement of statements(file.text)) {
     const words = [...statement];
+    // `name() {` opens a function.
+    if (words[1]?.text === "(" && words[2]?.text === ")") words.splice(0, 3);
     let maybe = false;
     for (let word = words[0]; word !== undefined; word = words[0]) {
       if (openers.has(word.text)) depth++;

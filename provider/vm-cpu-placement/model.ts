@@ -1,3 +1,4 @@
+import type { DomainSnapshot } from "../host/snapshot";
 import type { Change, Impact } from "../impact";
 import type { Problem } from "../resource";
 import type { DomainDocument } from "./domain-xml";
@@ -16,6 +17,8 @@ export interface Domain {
   readonly live: DomainDocument | undefined;
   /** The persistent definition. Undefined: a transient domain. */
   readonly config: DomainDocument | undefined;
+  /** QEMU's process and its threads. */
+  readonly process?: NonNullable<DomainSnapshot["process"]>;
 }
 
 export interface PlacementState {

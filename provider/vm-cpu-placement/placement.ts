@@ -39,10 +39,15 @@ export function planPlacement(fields: PlacementFields, state: PlacementState): P
             },
           ]),
     ],
-    warnings: checked.warnings,
+    warnings: [...checked.warnings, ...leftWarnings(dropped.left)],
     left: dropped.left,
     actions: { ...actionsOf(rows), start },
   };
+}
+
+function leftWarnings(left: PlacementPlan["left"]): readonly string[] {
+  const text = "no longer in the program, but left as it is: someone else has changed it since";
+  return left.map(({ setting, actual }) => `${setting}: ${text} (${actual ?? "absent"})`);
 }
 
 function absentPlan(fields: PlacementFields, host: HostCpus): PlacementPlan {

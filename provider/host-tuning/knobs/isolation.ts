@@ -91,9 +91,8 @@ function partsOf(desired: Desired, snapshot: HostSnapshot): readonly Part[] {
   const nohz = desired.nohzFull !== undefined || hasNohzFlag(snapshot);
   return [
     { name: "domain", desired: wanted(desired.domain), kernel: isolcpus, ...shownBy(files.isolated) },
-    ...derivedParts(desired, snapshot).slice(0, 1),
     ...(nohz ? [nohzPart(wanted(desired.nohzFull), shownBy(files.nohzFull))] : []),
-    ...derivedParts(desired, snapshot).slice(1),
+    ...derivedParts(desired, snapshot),
   ];
 }
 
