@@ -64,7 +64,7 @@ function restoreSteps(entry: JournalEntry, values: readonly PathValue[], snapsho
   const whole = snapshot.journal.find((one) => one.name === entry.name)?.paths.length === entry.paths.length;
   const settle = values.some(({ path }) => isPool(path)) ? { settle: { attempts: 5 } } : {};
   if (values.length === 0) return whole ? [{ kind: "forget", entry: entry.name }] : [];
-  if (whole) return [{ kind: "restoreValues", values, entry: entry.name, ...settle }];
+  if (whole) return [{ kind: "restoreValues", setting: entry.setting, values, entry: entry.name, ...settle }];
   return [{ kind: "writeValues", entry: entry.name, setting: entry.setting, values, ...settle }];
 }
 

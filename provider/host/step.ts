@@ -79,6 +79,7 @@ export interface RestoreFile {
 /** Writes the given original values, then drops the entry. The guard is the caller's (`stillOurs` in journal.ts). */
 export interface RestoreValues {
   readonly kind: "restoreValues";
+  readonly setting: string;
   readonly values: readonly PathValue[];
   readonly entry: string;
   readonly settle?: { readonly attempts: number };
@@ -108,7 +109,7 @@ export function stepName(step: Step): string {
     case "restoreFile":
       return `restore ${step.path}`;
     case "restoreValues":
-      return `restore ${step.values.map((value) => value.path).join(" ")}`;
+      return `restore ${step.setting}`;
     case "forget":
       return `forget ${step.entry}`;
   }

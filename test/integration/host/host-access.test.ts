@@ -164,7 +164,7 @@ describe("hosts behind SSH", () => {
       const values = [{ path: "/proc/sys/vm/swappiness", value: "60" }];
       await host.run(
         [
-          { kind: "restoreValues", entry: "0002-b", values },
+          { kind: "restoreValues", setting: "b", entry: "0002-b", values },
           { kind: "restoreFile", entry: "0001-a", path },
         ],
         quiet,

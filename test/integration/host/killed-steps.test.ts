@@ -25,7 +25,12 @@ const setPool = (value: string): Step => ({
   values: [{ path: pool, value }],
 });
 const restoreFile = (path: string): Step => ({ kind: "restoreFile", entry: "0001-a", path });
-const restorePool: Step = { kind: "restoreValues", entry: "0001-a", values: [{ path: pool, value: "0" }] };
+const restorePool: Step = {
+  kind: "restoreValues",
+  setting: "a",
+  entry: "0001-a",
+  values: [{ path: pool, value: "0" }],
+};
 const writeLink: Step = {
   kind: "writeLink",
   entry: "0001-a",

@@ -12,7 +12,7 @@ const steps: readonly Step[] = [
   { kind: "writeLink", entry, setting: odd, path: `/${odd}`, to: odd },
   { kind: "writeValues", entry, setting: odd, values },
   { kind: "recordValues", entry, setting: odd, paths: [odd] },
-  { kind: "restoreValues", entry, values },
+  { kind: "restoreValues", setting: "a", entry, values },
   { kind: "restoreFile", entry, path: `/${odd}` },
   { kind: "run", setting: odd, argv: [odd] },
   { kind: "forget", entry },
