@@ -89,8 +89,8 @@ export function withSecrets(connection: pulumi.Input<ConnectionArgs>): pulumi.In
 function marked<Hop extends ProxyConnectionArgs>(hop: Hop): Hop {
   const secrets = secretFields
     .filter((field) => hop[field] !== undefined)
-    .map((field) => [field, pulumi.secret(hop[field])]);
-  return { ...hop, ...Object.fromEntries(secrets) } as Hop;
+    .map((field): [string, unknown] => [field, pulumi.secret(hop[field])]);
+  return { ...hop, ...Object.fromEntries<unknown>(secrets) } as Hop;
 }
 
 /** Works on a value at once, on a promise or an Output when it resolves. */

@@ -54,7 +54,7 @@ const isRecord = (value: unknown): value is Props =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 const normalisedText = (value: unknown): string =>
-  (typeof value === "object" ? JSON.stringify(value) : String(value)).trim().replaceAll(/\s+/g, " ");
+  (typeof value === "string" ? value : String(JSON.stringify(value))).trim().replaceAll(/\s+/g, " ");
 
 function computed(args: HostTuningArgs, snapshot: HostSnapshot): Props {
   return {

@@ -79,7 +79,7 @@ function entriesOf(args: KnobArgs): readonly (readonly [KnobName, unknown])[] {
   );
 }
 
-const knobOf = (name: KnobName): Knob => knobs[name] as unknown as Knob;
+const knobOf = (name: KnobName): Knob => knobs[name];
 
 const differs = (one: Setting): boolean => one.notApplicable === undefined && one.actual !== one.desired;
 

@@ -3,8 +3,8 @@ import { createProject, type Project } from "./support/project";
 import { makeStage, silence } from "./support/stage";
 import { runStory } from "./story/story";
 
-let host: TestHost;
-let project: Project;
+let host: TestHost | undefined;
+let project: Project | undefined;
 
 beforeAll(async () => {
   project = await createProject({ name: "story" });
@@ -17,5 +17,6 @@ afterAll(async () => {
 }, 60_000);
 
 test("the story: preview, up, drift, repair, a dropped argument, a moved host, destroy", async () => {
+  if (host === undefined || project === undefined) throw new Error("the set-up has failed");
   await runStory(makeStage({ host, project, audience: silence }));
 }, 600_000);

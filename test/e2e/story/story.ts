@@ -84,7 +84,7 @@ async function firstUp(stage: Stage): Promise<Facts> {
       "2M pages on node 0": "128",
       "2M pages on node 1": "64",
       "kvm-tuning.service": "enabled",
-      "files in /etc/sysctl.d": `${facts["files in /etc/sysctl.d"] ?? ""}`,
+      "files in /etc/sysctl.d": facts["files in /etc/sysctl.d"],
     },
     "the tuned host",
   );

@@ -149,7 +149,7 @@ test("names a line that somebody added to our file", () => {
 
 test("puts an argument that left the program back to its original, now and at boot, as one change", () => {
   const { sysctl: _dropped, ...rest } = args;
-  const plan = planHost(rest as KnobArgs, snapshotOf(tuned()));
+  const plan = planHost(rest, snapshotOf(tuned()));
   expect(planText(plan.changes)).toEqual({ "sysctl.vm.swappiness": "10 → 60  [live]" });
   expect(plan.steps.map((step) => step.kind)).toEqual(["writeFile", "restoreValues"]);
 });
@@ -158,7 +158,7 @@ test("leaves a dropped setting that somebody else has changed since, and says so
   const { sysctl: _dropped, ...rest } = args;
   const host = tuned();
   const plan = planHost(
-    rest as KnobArgs,
+    rest,
     snapshotOf({ ...host, files: { ...host.files, "/proc/sys/vm/swappiness": "33" } }),
   );
   expect(plan.warnings).toEqual([
@@ -183,7 +183,7 @@ test("keeps the original of CPUs that stay managed when the set of CPUs shrinks"
 
 test("records the original of a setting that is as wanted from the start", () => {
   const files = { ...untunedFiles(), "/proc/sys/vm/swappiness": "10" };
-  const plan = planHost({ sysctl: { "vm.swappiness": "10" } } as KnobArgs, snapshotOf({ files }));
+  const plan = planHost({ sysctl: { "vm.swappiness": "10" } }, snapshotOf({ files }));
   expect(planText(plan.changes)).toEqual({ "sysctl.vm.swappiness (at boot)": "(absent) → 10  [live]" });
   expect(plan.steps).toContainEqual({
     kind: "recordValues",
@@ -202,7 +202,7 @@ test("lists every impossible wish with its reason", () => {
         { size: "16M", nodes: { "1": 1 } },
       ],
       sysctl: { "vm.swapiness": "10" },
-    } as KnobArgs,
+    },
     snapshotOf({ files: untunedFiles() }),
   );
   expect(problems).toEqual([
@@ -220,7 +220,7 @@ test("lists every impossible wish with its reason", () => {
 
 test("shows a feature that the host lacks as not applicable, and plans nothing for it", () => {
   const files = Object.fromEntries(Object.entries(untunedFiles()).filter(([path]) => !path.includes("/cpufreq/")));
-  const plan = planHost({ cpuGovernor: "performance" } as KnobArgs, snapshotOf({ files }));
+  const plan = planHost({ cpuGovernor: "performance" }, snapshotOf({ files }));
   expect(plan.changes).toEqual([]);
   expect(plan.steps).toEqual([]);
   expect(plan.warnings).toEqual([
@@ -231,7 +231,7 @@ test("shows a feature that the host lacks as not applicable, and plans nothing f
 test("verifies each setting with where it was read", () => {
   const host = tuned();
   const files = { ...host.files, "/proc/sys/vm/swappiness": "33" };
-  expect(verifications({ sysctl: { "vm.swappiness": "10" } } as KnobArgs, snapshotOf({ ...host, files }))).toEqual([
+  expect(verifications({ sysctl: { "vm.swappiness": "10" } }, snapshotOf({ ...host, files }))).toEqual([
     {
       check: "sysctl.vm.swappiness",
       expected: "10",
@@ -243,7 +243,7 @@ test("verifies each setting with where it was read", () => {
 });
 
 test("plans the same from the same values in another order", () => {
-  const a = planHost({ sysctl: { "vm.swappiness": "10", "kernel.pid_max": "9" } } as KnobArgs, snapshotOf(tuned()));
-  const b = planHost({ sysctl: { "kernel.pid_max": "9", "vm.swappiness": "10" } } as KnobArgs, snapshotOf(tuned()));
+  const a = planHost({ sysctl: { "vm.swappiness": "10", "kernel.pid_max": "9" } }, snapshotOf(tuned()));
+  const b = planHost({ sysctl: { "kernel.pid_max": "9", "vm.swappiness": "10" } }, snapshotOf(tuned()));
   expect(b).toEqual(a);
 });

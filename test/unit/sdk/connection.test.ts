@@ -44,6 +44,6 @@ test("absent secrets stay absent", async () => {
 
 test("the given object stays as it is", () => {
   const given: ConnectionArgs = Object.freeze({ host: "h", ...hop, proxy: Object.freeze({ host: "p", ...hop }) });
-  withSecrets(given);
+  void withSecrets(given);
   expect(given).toEqual({ host: "h", ...hop, proxy: { host: "p", ...hop } });
 });
