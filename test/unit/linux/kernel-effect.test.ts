@@ -42,13 +42,9 @@ describe("isolation", () => {
     ["isolcpus=2-3 -- nohz_full=4", "2-3", "", ""],
     ["rcu_nocbs=2-3", "", "", "2-3"],
     ["rcu_nocbs=99", "", "", "0-7"],
-  ])("%s", (line, isolated, nohzFull, rcuOffloaded) => {
+  ])("%s", (line, ...want) => {
     const effect = kernelEffect(line, machine);
-    expect([effect.isolated, effect.nohzFull, effect.rcuOffloaded].map(String)).toEqual([
-      isolated,
-      nohzFull,
-      rcuOffloaded,
-    ]);
+    expect([effect.isolated, effect.nohzFull, effect.rcuOffloaded].map(String)).toEqual(want);
   });
 
   test("managed interrupts and the default affinity of interrupts", () => {
