@@ -1,0 +1,164 @@
+/* Create and update: under the host's lock read again, plan again, refuse what was not shown, do it, verify it. */
+import type { Hosts, LockedHost } from "../host/hosts";
+import type { HostSnapshot } from "../host/snapshot";
+import { surprises } from "../plan-text";
+import { PartialFailure, type PlanText, type Props, type Run } from "../resource";
+import { carryOut, keepRecord, type Work } from "./carry-out";
+import { placementState } from "./libvirt";
+import type { PlacementPlan, PlacementState } from "./model";
+import { applied, mirroredRecord } from "./outputs";
+import { ownerProblem } from "./ownership";
+import { planPlacement } from "./placement";
+import { recordText, type DomainRecord } from "./record";
+import { recordAfter } from "./record-update";
+import { parseArgs, type PlacementArgs } from "./schema";
+import { recordScript } from "./scripts";
+import { verificationsOf } from "./verification";
+
+export interface Apply {
+  readonly hosts: Hosts;
+  readonly run: Run;
+  readonly inputs: Props;
+  /** Outputs and id of the last run; undefined on create. */
+  readonly outputs: Props | undefined;
+  readonly id: string | undefined;
+}
+
+export const request = { sysctlKeys: [], domains: true } as const;
+
+export async function apply(wanted: Apply): Promise<{ id: string; outputs: Props }> {
+  const args = parsed(wanted.inputs);
+  wanted.run.progress(`connecting to ${args.connection.host}`);
+  return wanted.hosts.exclusively(args.connection, (host) => applyLocked(host, args, wanted));
+}
+
+async function applyLocked(
+  host: LockedHost,
+  args: PlacementArgs,
+  wanted: Apply,
+): Promise<{ id: string; outputs: Props }> {
+  const before = await host.snapshot(request);
+  const state = stateOf(before, args.domain, wanted.outputs);
+  const plan = planPlacement(args, state);
+  const domain = refuse(wanted, { args, before, state, plan });
+  const work: Work = { run: wanted.run, state, domain, plan, shutdownTimeoutSeconds: args.shutdownTimeoutSeconds };
+  const record = await keepRecord(host, work);
+  // From here on the host has been written to: whatever fails, the state must keep the resource.
+  const failed = await attempt(() => carryOut(host, work));
+  const after = await attempt(async () => {
+    const snapshot = await host.snapshot(request);
+    return stateOf(snapshot, domain.uuid, wanted.outputs);
+  });
+  const now = after instanceof Error ? { ...state, record } : after;
+  const wrong = [failed, after].flatMap((one) => (one instanceof Error ? [one.message] : []));
+  if (wrong.length === 0) wrong.push(...shortfalls(args, now));
+  const settled = settledRecord({ record, plan, done: wrong.length === 0, runs: now.domain?.live !== undefined });
+  if (recordText(settled) !== recordText(record)) {
+    const kept = await attempt(() => host.script(recordScript(settled)));
+    if (kept instanceof Error) wrong.push(kept.message);
+  }
+  const id = `${before.machineId}/${domain.uuid}`;
+  const outputs = applied(wanted.inputs, { args, state: { ...now, record: settled }, machineId: before.machineId });
+  if (wrong.length === 0) return { id, outputs };
+  const rest = "What was done so far is kept in the state; the next `pulumi up` goes on from there.";
+  const cause = [failed, after].find((one) => one instanceof Error);
+  throw new PartialFailure(`${args.connection.host}: ${[...wrong, rest].join("\n")}`, { id, outputs, cause });
+}
+
+interface Settled {
+  readonly record: DomainRecord;
+  readonly plan: PlacementPlan;
+  readonly done: boolean;
+  readonly runs: boolean;
+}
+
+/** A failed run leaves the record for the next, but a domain that runs again is owed no start. */
+function settledRecord({ record, plan, done, runs }: Settled): DomainRecord {
+  if (done) return recordAfter(record, plan);
+  const { uuid, urn, original, wrote } = record;
+  return runs ? { uuid, urn, original, wrote } : record;
+}
+
+/** The host's record counts; where it is lost, its copy in the state stands in. */
+export function stateOf(snapshot: HostSnapshot, domain: string, last: Props | undefined): PlacementState {
+  const state = placementState(snapshot, domain);
+  const mirror = mirroredRecord(last);
+  const usable = state.record === undefined && mirror !== undefined && mirror.uuid === state.domain?.uuid;
+  return usable ? { ...state, record: mirror } : state;
+}
+
+export function parsed(inputs: Props): PlacementArgs {
+  const result = parseArgs(inputs);
+  if ("args" in result) return result.args;
+  throw new Error(result.problems.map(({ path, reason }) => `${path}: ${reason}`).join("; "));
+}
+
+interface Found {
+  readonly args: PlacementArgs;
+  readonly before: HostSnapshot;
+  readonly state: PlacementState;
+  readonly plan: PlacementPlan;
+}
+
+/** The truth guard: nothing is written that was not shown. */
+function refuse(wanted: Apply, { args, before, state, plan }: Found): NonNullable<PlacementState["domain"]> {
+  const { domain } = state;
+  const where = args.connection.host;
+  if (domain === undefined) {
+    throw new Error(
+      `${where}: there is no domain "${args.domain}". Make it first (dependsOn the resource that does), then run again. Nothing was changed.`,
+    );
+  }
+  const id = `${before.machineId}/${domain.uuid}`;
+  if (wanted.id !== undefined && wanted.id !== id) {
+    throw new Error(
+      `${where}: domain "${args.domain}" is another one than was planned for (${id}, it was ${wanted.id}). Nothing was changed; run again.`,
+    );
+  }
+  const owner = ownerProblem(state, {
+    urn: wanted.run.urn,
+    lastUrn: wanted.outputs?.["__urn"],
+    takeOwnership: args.takeOwnership,
+  });
+  const news = surprises(plan.changes, checkedPlan(wanted.inputs));
+  const reasons = [
+    ...(owner ? [owner.reason] : []),
+    ...plan.problems.map(({ path, reason }) => `${path}: ${reason}`),
+    ...(news.length === 0
+      ? []
+      : [
+          `the domain has changed since the preview, which did not show: ${news.join("; ")}. Run again to see the whole plan.`,
+        ]),
+  ];
+  if (reasons.length > 0) throw new Error(`${where}: nothing was changed: ${reasons.join("\n")}`);
+  return domain;
+}
+
+/** One line stands for the running domain and its definition, where they differed alike. */
+function checkedPlan(inputs: Props): PlanText {
+  const plan = (inputs["plan"] ?? {}) as PlanText;
+  const folded = Object.entries(plan).map(([setting, text]) => [
+    `${setting} (config)`,
+    text.replace(/\[vm-restart\]$/, "[live]"),
+  ]);
+  return { ...(Object.fromEntries(folded) as PlanText), ...plan };
+}
+
+/** What does not read back as written, in words: the definition, the live XML, and the kernel's masks. */
+function shortfalls(args: PlacementArgs, state: PlacementState): readonly string[] {
+  const { domain } = state;
+  if (domain === undefined) return [`domain "${args.domain}" is gone`];
+  return verificationsOf(planPlacement(args, state), domain)
+    .filter(({ verdict }) => verdict === "fail")
+    .map(
+      ({ check, expected, actual, source }) => `${check}: expected ${expected}, the domain has ${actual} (${source})`,
+    );
+}
+
+export async function attempt<T>(work: () => Promise<T>): Promise<T | Error> {
+  try {
+    return await work();
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}

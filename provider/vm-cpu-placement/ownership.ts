@@ -1,0 +1,28 @@
+/* A domain is placed by one resource of one stack: its record on the host says which. */
+import type { Problem } from "../resource";
+import type { PlacementState } from "./model";
+
+interface Claim {
+  readonly urn: string | undefined;
+  /** The resource's URN in the last run: a renamed one keeps what it owned. */
+  readonly lastUrn: unknown;
+  readonly takeOwnership: boolean;
+}
+
+export function ownerProblem({ domain, record }: PlacementState, claim: Claim): Problem | undefined {
+  const owner = record?.urn;
+  if (owner === undefined || owner === claim.urn || owner === claim.lastUrn || claim.takeOwnership) return undefined;
+  return {
+    path: "takeOwnership",
+    reason:
+      `domain "${domain?.name ?? ""}" is placed by ${describe(owner)} already, and two resources cannot both own one domain. ` +
+      "Remove it there (pulumi destroy), or, if that stack is lost, set takeOwnership: true here.",
+  };
+}
+
+/** urn:pulumi:STACK::PROJECT::TYPE::NAME, in words. */
+export function describe(urn: string): string {
+  const [head, project, , name] = urn.split("::");
+  const stack = head?.replace("urn:pulumi:", "");
+  return name === undefined ? urn : `resource "${name}" of stack "${stack ?? ""}" (project "${project ?? ""}")`;
+}

@@ -1,0 +1,145 @@
+/* VmCpuPlacement as the adapter sees it: reads through the snapshot, decides with placement.ts, writes under the lock. */
+import type { Hosts } from "../host/hosts";
+import { exceeds, type Change } from "../impact";
+import { planned, planText } from "../plan-text";
+import type { CheckRequest, CheckResult, Problem, Props, Resource, Run } from "../resource";
+import { TransportError } from "../transport/transport";
+import { apply, request, stateOf } from "./apply";
+import { DomainXmlError } from "./domain-xml-error";
+import { LibvirtUnavailable } from "./libvirt";
+import type { PlacementState } from "./model";
+import { refreshed } from "./outputs";
+import { ownerProblem } from "./ownership";
+import { planPlacement } from "./placement";
+import { restore } from "./restore";
+import { given, parseArgs, type PlacementArgs } from "./schema";
+
+export function createVmCpuPlacement(hosts: Hosts): Resource {
+  return {
+    check: (wanted, run) => check(hosts, wanted, run),
+    diff: async ({ id, outputs, inputs, unknowns }) => {
+      const parsed = parseArgs(inputs);
+      // Something is known only during the update, or does not parse (an old state): the update will tell.
+      if ("problems" in parsed || unknowns.length > 0) return { changes: true, replaces: [] };
+      const snapshot = await hosts.snapshot(parsed.args.connection, request);
+      const state = stateOf(snapshot, parsed.args.domain, outputs);
+      const replaces = replacedBy(id, { machineId: snapshot.machineId, state });
+      const changes = planPlacement(parsed.args, state).changes.length > 0 || !sameArguments(inputs, outputs);
+      return { changes: changes || replaces.length > 0, replaces };
+    },
+    create: ({ inputs }, run) => apply({ hosts, run, inputs, outputs: undefined, id: undefined }),
+    update: ({ id, outputs, inputs }, run) => apply({ hosts, run, inputs, outputs, id }),
+    read: (wanted, run) => read(hosts, wanted, run),
+    delete: ({ id, outputs }, run) => restore({ hosts, run, outputs, id }),
+  };
+}
+
+/** Another host or another domain: the old one gets its originals back, as with every replacement. */
+function replacedBy(id: string, { machineId, state }: { machineId: string; state: PlacementState }): readonly string[] {
+  const [host, uuid] = id.split("/");
+  if (host !== machineId) return ["connection"];
+  return state.domain === undefined || state.domain.uuid === uuid ? [] : ["domain"];
+}
+
+async function check(hosts: Hosts, { olds, news, unknowns }: CheckRequest, run: Run): Promise<CheckResult> {
+  const later = [...new Set(unknowns.map((path) => path.split(".")[0] ?? path))];
+  const blocking = ["connection", "domain"].find((name) => later.includes(name));
+  if (blocking !== undefined) {
+    return {
+      computed: { plan: { [blocking]: "known only during the update, and with it every change" } },
+      problems: [],
+    };
+  }
+  const parsed = parseArgs(Object.fromEntries(Object.entries(news).filter(([key]) => !later.includes(key))));
+  if ("problems" in parsed) return { computed: {}, problems: parsed.problems };
+  const { args } = parsed;
+  const state = await readState(hosts, args, olds);
+  if ("reason" in state) return { computed: {}, problems: [state] };
+  const plan = planPlacement(args, state);
+  const owner = ownerProblem(state, { urn: run.urn, lastUrn: olds?.["__urn"], takeOwnership: args.takeOwnership });
+  const problems = [...(owner ? [owner] : []), ...plan.problems, ...tooDisruptive(args, plan.changes)];
+  const absent = `there is no domain "${args.domain}" yet: it must be there when this resource is made`;
+  const warnings = [...(state.domain === undefined ? [absent] : []), ...plan.warnings];
+  if (problems.length === 0) for (const warning of warnings) await run.warn(`${args.connection.host}: ${warning}`);
+  const computed = planned(plan.changes);
+  return {
+    computed: {
+      ...computed,
+      plan: { ...computed.plan, ...Object.fromEntries(later.map((name) => [name, "known only during the update"])) },
+      ...(olds?.["undo"] !== undefined && { undo: olds["undo"] }),
+    },
+    problems,
+  };
+}
+
+async function readState(
+  hosts: Hosts,
+  args: PlacementArgs,
+  last: Props | undefined,
+): Promise<PlacementState | Problem> {
+  try {
+    return stateOf(await hosts.snapshot(args.connection, request), args.domain, last);
+  } catch (error) {
+    if (error instanceof TransportError) return { path: "connection.host", reason: error.message };
+    if (error instanceof LibvirtUnavailable || error instanceof DomainXmlError)
+      return { path: "domain", reason: error.message };
+    throw error;
+  }
+}
+
+function tooDisruptive(args: PlacementArgs, changes: readonly Change[]): readonly Problem[] {
+  const beyond = changes.filter(({ impact }) => exceeds(impact, args.maxDisruption));
+  if (beyond.length === 0) return [];
+  const named = Object.entries(planText(beyond)).map(([setting, text]) => `${setting}: ${text}`);
+  const reason = `domain "${args.domain}" would have to be restarted, and maxDisruption allows ${args.maxDisruption}: ${named.join("; ")}`;
+  return [{ path: "maxDisruption", reason }];
+}
+
+async function read(hosts: Hosts, { id, outputs }: { id: string; outputs: Props }, run: Run) {
+  const parsed = parseArgs(outputs);
+  if ("problems" in parsed) {
+    const all = parsed.problems.map(({ path, reason }) => `${path}: ${reason}`);
+    throw new Error(`The state of this resource cannot be read: ${all.join("; ")}. Run once with --refresh=false.`);
+  }
+  const { args } = parsed;
+  const [machineId, uuid = ""] = id.split("/");
+  const snapshot = await hosts.snapshot(args.connection, request).catch((error: unknown) => {
+    throw withWayOut(error);
+  });
+  const where = args.connection.host;
+  if (snapshot.machineId !== machineId) {
+    await run.warn(
+      `${where} is another host now (machine-id ${snapshot.machineId}, it was ${machineId ?? ""}): ` +
+        "the placed domain is taken as gone, and nothing is undone there",
+    );
+    return undefined;
+  }
+  const state = stateOf(snapshot, uuid, outputs);
+  if (state.domain === undefined) {
+    await run.warn(`${where}: domain "${args.domain}" (${uuid}) is gone`);
+    return undefined;
+  }
+  return refreshed(outputs, { args, state, machineId: snapshot.machineId });
+}
+
+/** `read` has only the connection of the last run: new credentials in the program are not seen before an update. */
+function withWayOut(error: unknown): unknown {
+  if (!(error instanceof TransportError)) return error;
+  const hint =
+    "This refresh used the connection of the last run. If the address, the key or the host key has changed in the " +
+    "program since, run once with --refresh=false: pulumi up --refresh=false";
+  return new TransportError(error.failure, `${error.message}\n${hint}`, { cause: error });
+}
+
+/** Every given argument equals its copy in the outputs, which is all that read and delete will see. */
+function sameArguments(inputs: Props, outputs: Props): boolean {
+  return canonical(given(inputs)) === canonical(given(outputs));
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, one: unknown) =>
+    typeof one === "object" && one !== null && !Array.isArray(one)
+      ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : one,
+  );
+}
