@@ -87,14 +87,15 @@ export function withSecrets(connection: pulumi.Input<ConnectionArgs>): pulumi.In
 }
 
 function marked<Hop extends ProxyConnectionArgs>(hop: Hop): Hop {
-  const secrets = secretFields
-    .filter((field) => hop[field] !== undefined)
-    .map((field): [string, unknown] => [field, pulumi.secret(hop[field])]);
-  return { ...hop, ...Object.fromEntries<unknown>(secrets) } as Hop;
+  const copy = { ...hop };
+  for (const field of secretFields) if (hop[field] !== undefined) copy[field] = pulumi.secret(hop[field]);
+  return copy;
 }
 
 /** Works on a value at once, on a promise or an Output when it resolves. */
 function mapInput<T extends object>(input: pulumi.Input<T>, work: (value: T) => T): pulumi.Input<T> {
   if (!pulumi.Output.isInstance(input) && !(input instanceof Promise)) return work(input);
-  return pulumi.output(input).apply((value) => work(value as T)) as pulumi.Output<T>;
+  // Within the unwrapped type of a generic T the compiler cannot see T again.
+  const output: pulumi.Output<unknown> = pulumi.output(input);
+  return output.apply((value) => work(value as T));
 }

@@ -47,6 +47,8 @@ export interface Setting {
   readonly remedy?: string;
   /** The running values, all of them (also those that are right already, so that their originals are journalled). */
   readonly write: readonly PathValue[];
+  /** Written before the rows that lack this: it frees what they may need. */
+  readonly goesFirst?: boolean;
   readonly settle?: NonNullable<WriteValues["settle"]>;
   /** What sets the value again at every boot. */
   readonly boot: readonly BootValue[];

@@ -34,7 +34,8 @@ export function refreshed({
 }) {
   const asGiven = given(outputs);
   const now = { ...asGiven, ...(keepSpelling(asGiven, observe(args, snapshot)) as Props) };
-  const results = computed(args, snapshot);
+  // What was verified is what the last apply read back: that the host differs by now, `actual` and the inputs say.
+  const results: Props = { ...computed(args, snapshot), verification: outputs["verification"] };
   return {
     outputs: { ...now, ...results },
     inputs: { ...now, plan: {}, impact: "none", undo: results["undo"] },
@@ -53,8 +54,9 @@ function keepSpelling(given: unknown, observed: unknown): unknown {
 const isRecord = (value: unknown): value is Props =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-const normalisedText = (value: unknown): string =>
-  (typeof value === "string" ? value : String(JSON.stringify(value))).trim().replaceAll(/\s+/g, " ");
+const normalisedText = (value: unknown): string => plainText(value).trim().replaceAll(/\s+/g, " ");
+
+const plainText = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
 function computed(args: HostTuningArgs, snapshot: HostSnapshot): Props {
   return {

@@ -112,7 +112,9 @@ function droppedEntries(settings: readonly Setting[], snapshot: HostSnapshot): r
 /** Persistent files first, then running values: a run that stops between them leaves a host that boots as declared. */
 function planSteps(settings: readonly Setting[], snapshot: HostSnapshot): readonly Step[] {
   const entryFor = entryNames(snapshot.journal);
-  const applicable = settings.filter((one) => one.notApplicable === undefined && one.problem === undefined);
+  const applicable = settings
+    .filter((one) => one.notApplicable === undefined && one.problem === undefined)
+    .sort((a, b) => Number(b.goesFirst ?? false) - Number(a.goesFirst ?? false));
   return [
     ...bootSteps(settings, snapshot, entryFor),
     ...applicable.flatMap((one) => valueSteps(one, snapshot, entryFor)),

@@ -23,9 +23,6 @@ export type HostTuningInput = z.input<typeof hostTuningSchema>;
 export type HostTuningArgs = z.output<typeof hostTuningSchema>;
 export type KnobArgs = Pick<HostTuningArgs, KnobName>;
 
-/** Names of everything that a program can give; the other keys of inputs and outputs are computed. */
-export const argumentNames = Object.keys(argsShape);
-
 /** sysctl keys that another argument sets: one setting has one writer. */
 const ownedKeys: readonly { key: RegExp; argument: KnobName }[] = [
   { key: /^kernel\.numa_balancing$/, argument: "numaBalancing" },

@@ -42,11 +42,8 @@ export const hugepages = defineKnob({
       seen.add(label);
     });
   }),
-  settings: (desired, snapshot) => {
-    const rows = desired.flatMap((one) => Object.keys(one.nodes).map((node) => row(one, node, snapshot)));
-    // Pools that shrink come first: the memory that they free may be what another pool needs.
-    return [...rows.filter(shrinks), ...rows.filter((one) => !shrinks(one))];
-  },
+  settings: (desired, snapshot) =>
+    desired.flatMap((one) => Object.keys(one.nodes).map((node) => row(one, node, snapshot))),
   observe: (desired, snapshot) =>
     desired.map((one) => ({
       ...one,
@@ -73,10 +70,6 @@ function count(path: string, snapshot: HostSnapshot): number | undefined {
   return text === undefined || !/^\d+$/.test(text) ? undefined : Number(text);
 }
 
-function shrinks(setting: Setting): boolean {
-  return setting.actual !== null && Number(setting.desired) < Number(setting.actual);
-}
-
 function row(one: Pool, node: string, snapshot: HostSnapshot): Setting {
   const path = pathOf(one.size, node);
   const label = formatPageSize(parsePageSizeKiB(one.size));
@@ -93,6 +86,8 @@ function row(one: Pool, node: string, snapshot: HostSnapshot): Setting {
     ...(problem !== undefined && { problem }),
     write: [{ path, value: String(wanted) }],
     settle: { attempts },
+    // The memory that a shrinking pool frees may be what another pool needs.
+    ...(actual !== undefined && wanted < actual && { goesFirst: true }),
     boot: [{ kind: "path", path, value: String(wanted) }],
   };
 }

@@ -157,10 +157,7 @@ test("puts an argument that left the program back to its original, now and at bo
 test("leaves a dropped setting that somebody else has changed since, and says so", () => {
   const { sysctl: _dropped, ...rest } = args;
   const host = tuned();
-  const plan = planHost(
-    rest,
-    snapshotOf({ ...host, files: { ...host.files, "/proc/sys/vm/swappiness": "33" } }),
-  );
+  const plan = planHost(rest, snapshotOf({ ...host, files: { ...host.files, "/proc/sys/vm/swappiness": "33" } }));
   expect(plan.warnings).toEqual([
     "sysctl.vm.swappiness: no longer in the program, but left as it is (33): someone else has changed it since",
   ]);
