@@ -6,6 +6,7 @@ import type { Hosts } from "./host/hosts";
 import type * as DynamicProvider from "./pulumi/dynamic-provider";
 import type * as ConnectionPool from "./transport/connection-pool";
 import type * as Ssh2 from "./transport/ssh2";
+import type * as Placement from "./vm-cpu-placement/resource";
 
 /**
  * What the `__provider` text in every resource's state loads (sdk/provider-handle.ts): a contract for ever. Each name
@@ -18,15 +19,26 @@ export const v1 = {
     hostTuning ??= loadHostTuning();
     return hostTuning;
   },
+  get vmCpuPlacement(): dynamic.ResourceProvider {
+    vmCpuPlacement ??= loadVmCpuPlacement();
+    return vmCpuPlacement;
+  },
 };
 
 let hostTuning: dynamic.ResourceProvider | undefined;
+let vmCpuPlacement: dynamic.ResourceProvider | undefined;
 let hosts: Hosts | undefined;
 
 function loadHostTuning(): dynamic.ResourceProvider {
   const { toDynamicProvider } = require("./pulumi/dynamic-provider") as typeof DynamicProvider;
   const { createHostTuning } = require("./host-tuning/resource") as typeof Resource;
   return toDynamicProvider(createHostTuning(sharedHosts()));
+}
+
+function loadVmCpuPlacement(): dynamic.ResourceProvider {
+  const { toDynamicProvider } = require("./pulumi/dynamic-provider") as typeof DynamicProvider;
+  const { createVmCpuPlacement } = require("./vm-cpu-placement/resource") as typeof Placement;
+  return toDynamicProvider(createVmCpuPlacement(sharedHosts()));
 }
 
 /** One pool and one set of locks for all resources of the process. */

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Impact, Verification } from "../provider/impact";
 import { withSecrets } from "./connection";
+import { keepConnection } from "./host-connection";
 import type { HostTuningArgs } from "./host-tuning-args";
 import { providerHandle } from "./provider-handle";
 
@@ -68,5 +69,6 @@ export class HostTuning extends pulumi.CustomResource {
       },
       opts,
     );
+    keepConnection(this, args.connection);
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { LockedScript } from "../host/hosts";
-import { failedAfterChange } from "../host/step-scripts";
+import { failedUnchanged } from "../host/step-scripts";
 import { recordText, type DomainRecord } from "./record";
 
 /*
@@ -31,9 +31,8 @@ xml=$(cat; echo .)
 xml=\${xml%.}
 [ "$(printf '%s' "$xml" | sum)" = "$3" ] || die 'the input was cut off on its way to the host'
 [ "$(${virsh} dumpxml --inactive --security-info "$1" 8>&- | sum)" = "$2" ] ||
-  die 'the definition was changed by others since it was read; run again'
-code=${failedAfterChange}
-printf '%s' "$xml" | ${virsh} define /dev/stdin 8>&- > /dev/null || exit ${failedAfterChange}
+  die 'somebody else has changed the definition since it was read; run again'
+printf '%s' "$xml" | ${virsh} define /dev/stdin 8>&- > /dev/null || exit ${failedUnchanged}
 `,
     args: [uuid, sha256(from), sha256(to)],
     stdin: to,

@@ -282,7 +282,8 @@ describe("what needs a restart", () => {
     expect(error.message).toContain('domain "db" is shut off and does not start, with its old definition either');
     host.fixture.write({ "/libvirt/unstartable": "nothing holds this" });
     host.calls();
-    const { outputs } = error as PartialFailure;
+    if (!(error instanceof PartialFailure)) throw error;
+    const { outputs } = error;
     const again = await host.checked(inputs, outputs);
     expect(again.inputs["plan"]).toMatchObject({
       state: "shut off → running  [live]",
