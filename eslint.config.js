@@ -7,6 +7,7 @@ const pure = [
   "provider/host-tuning/knobs/**/*.ts",
   "provider/host-tuning/boot/**/*.ts",
   "provider/**/{plan,plan-text,schema,registry,knob,undo,outputs,ownership,boot-values,boot-unit,placement,domain-xml,impact,journal,step}.ts",
+  "provider/vm-cpu-placement/{desired,domain-xml-*,dropped,facts,host-cpus,model,preflight*,record*,verification}.ts",
   "provider/placement-plan/planner/**/*.ts",
 ];
 

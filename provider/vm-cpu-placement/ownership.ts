@@ -11,13 +11,18 @@ interface Claim {
 
 export function ownerProblem({ domain, record }: PlacementState, claim: Claim): Problem | undefined {
   const owner = record?.urn;
-  if (owner === undefined || owner === claim.urn || owner === claim.lastUrn || claim.takeOwnership) return undefined;
+  if (owner === undefined || claim.takeOwnership || isOwn(owner, claim)) return undefined;
   return {
     path: "takeOwnership",
     reason:
       `domain "${domain?.name ?? ""}" is placed by ${describe(owner)} already, and two resources cannot both own one domain. ` +
       "Remove it there (pulumi destroy), or, if that stack is lost, set takeOwnership: true here.",
   };
+}
+
+/** A record without a URN was made by a program that gave none: nobody's in particular. */
+export function isOwn(owner: string, { urn, lastUrn }: Pick<Claim, "urn" | "lastUrn">): boolean {
+  return owner === "" || owner === urn || owner === lastUrn;
 }
 
 /** urn:pulumi:STACK::PROJECT::TYPE::NAME, in words. */

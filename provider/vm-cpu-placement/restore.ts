@@ -5,7 +5,7 @@ import type { Props, Run } from "../resource";
 import { parsed, request, stateOf } from "./apply";
 import { carryOut, keepRecord } from "./carry-out";
 import type { PlacementPlan } from "./model";
-import { describe } from "./ownership";
+import { describe, isOwn } from "./ownership";
 import { planPlacement } from "./placement";
 import type { PlacementArgs } from "./schema";
 import { forgetScript } from "./scripts";
@@ -33,7 +33,7 @@ async function restoreLocked(host: LockedHost, args: PlacementArgs, { run, outpu
   }
   const state = stateOf(snapshot, uuid, outputs);
   const { domain, record } = state;
-  if (record !== undefined && record.urn !== run.urn && record.urn !== outputs["__urn"]) {
+  if (record !== undefined && !isOwn(record.urn, { urn: run.urn, lastUrn: outputs["__urn"] })) {
     await run.warn(`${where}: domain "${args.domain}" is placed by ${describe(record.urn)} by now: nothing is undone`);
     return;
   }

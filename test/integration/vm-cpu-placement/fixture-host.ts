@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createHosts } from "../../../provider/host/host-access";
 import { createVmCpuPlacement } from "../../../provider/vm-cpu-placement/resource";
 import type { Props, Resource, Run } from "../../../provider/resource";
+import type { ExecRequest, ExecResult, Transport } from "../../../provider/transport/transport";
 import { fixtureRoot, machineId, smallHost, type FixtureRoot } from "../../support/fixture-root";
 import { localTransport, type LocalTransport } from "../../support/local-transport";
 
@@ -37,6 +38,8 @@ export interface FixtureHost {
   pid(): string;
   /** Runs the stand-in by hand, as an administrator would. */
   virsh(...args: readonly string[]): void;
+  /** Stands between the provider and the host, to lose a connection. */
+  intercept: ((request: ExecRequest, exec: Transport["exec"]) => Promise<ExecResult>) | undefined;
   /** check, as the engine calls it before every create and update. */
   checked(inputs: Props, olds?: Props): Promise<{ inputs: Props; problems: readonly string[] }>;
   remove(): void;
@@ -65,7 +68,12 @@ export function fixtureHost({ running, xml = definition("db") }: { running: bool
     "/libvirt/calls": "",
   });
   const transport = localTransport({ root: fixture.root, bin });
-  const hosts = createHosts({ transport: () => Promise.resolve(transport), close: () => undefined });
+  const between: { intercept: FixtureHost["intercept"] } = { intercept: undefined };
+  const reached: Transport = {
+    ...transport,
+    exec: (request) => between.intercept?.(request, transport.exec) ?? transport.exec(request),
+  };
+  const hosts = createHosts({ transport: () => Promise.resolve(reached), close: () => undefined });
   const resource = createVmCpuPlacement(hosts);
   const warnings: string[] = [];
   const run: Run = {
@@ -87,6 +95,12 @@ export function fixtureHost({ running, xml = definition("db") }: { running: bool
     warnings,
     run,
     virsh,
+    get intercept() {
+      return between.intercept;
+    },
+    set intercept(intercept) {
+      between.intercept = intercept;
+    },
     calls() {
       const all = fixture.read("/libvirt/calls").split("\n").slice(0, -1);
       const fresh = all.slice(seen);
