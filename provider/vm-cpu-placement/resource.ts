@@ -91,7 +91,9 @@ function tooDisruptive(args: PlacementArgs, changes: readonly Change[]): readonl
   const beyond = changes.filter(({ impact }) => exceeds(impact, args.maxDisruption));
   if (beyond.length === 0) return [];
   const named = Object.entries(planText(beyond)).map(([setting, text]) => `${setting}: ${text}`);
-  const reason = `domain "${args.domain}" would have to be restarted, and maxDisruption allows ${args.maxDisruption}: ${named.join("; ")}`;
+  const restarts = beyond.some(({ impact }) => impact === "vm-restart");
+  const what = restarts ? `domain "${args.domain}" would have to be restarted` : "this change is made live";
+  const reason = `${what}, and maxDisruption allows ${args.maxDisruption}: ${named.join("; ")}`;
   return [{ path: "maxDisruption", reason }];
 }
 

@@ -227,6 +227,12 @@ describe("what needs a restart", () => {
     ]);
   });
 
+  test("and what needs none is refused too where nothing may be written", async () => {
+    expect((await host.checked(args({ emulatorPin: "0", maxDisruption: "none" }))).problems).toEqual([
+      "maxDisruption: this change is made live, and maxDisruption allows none: emulatorPin: (absent) → 0  [live]",
+    ]);
+  });
+
   test("is one shutdown, one define and one start", async () => {
     const outputs = await created(args({ ...numa, maxDisruption: "vm-restart" }));
     expect(host.calls()).toEqual([`shutdown ${uuid}`, "define /dev/stdin", `start ${uuid}`]);
