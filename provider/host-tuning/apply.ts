@@ -4,10 +4,12 @@ import type { HostSnapshot } from "../host/snapshot";
 import { stepName } from "../host/step";
 import { surprises } from "../plan-text";
 import { PartialFailure, type PlanText, type Props, type Run } from "../resource";
-import { readLocked } from "./host-reading";
+import { drainProblem } from "./drain";
+import { readHost } from "./host-reading";
 import { applied } from "./outputs";
 import { ownerProblem } from "./ownership";
 import { planHost, shortfalls, type HostPlan } from "./plan";
+import { rebootAsPlanned } from "./reboot-run";
 import { parseArgs, type HostTuningArgs } from "./schema";
 import { undoAll } from "./undo";
 
@@ -24,13 +26,19 @@ export async function apply(request: Apply): Promise<{ id: string; outputs: Prop
   const args = parsed(request.inputs);
   request.run.progress(`connecting to ${args.connection.host}`);
   return request.hosts.exclusively(args.connection, async (host) => {
-    const before = await readLocked(host, args, request.outputs);
+    const read = () => readHost((asked) => host.snapshot(asked), args, request.outputs);
+    const before = await read();
     const plan = planHost(args, before);
     refuse(request, { args, before, plan });
-    await host.setOwner({ urn: request.run.urn ?? "" });
+    const urn = request.run.urn ?? "";
+    if (before.owner?.urn !== urn) await host.setOwner({ urn });
     // From here on the host has been written to: whatever fails, the state must keep the resource.
-    const failed = await attempt(() => host.run(plan.steps, progress(request.run, plan.steps.length)));
-    const after = await attempt(() => readLocked(host, args, request.outputs));
+    const failed = await attempt(async () => {
+      await host.run(plan.steps, progress(request.run, plan.steps.length));
+      await rebootAsPlanned(host, { args, before, plan, run: request.run, read });
+    });
+    request.run.progress("verifying");
+    const after = await attempt(read);
     const snapshot = after instanceof Error ? before : after;
     const outputs = applied({ args, inputs: request.inputs, snapshot });
     const errors = [failed, after].filter((one) => one instanceof Error);
@@ -66,9 +74,11 @@ function refuse(
     );
   const owner = ownerProblem(before, { urn: request.run.urn, args, olds: request.outputs });
   const news = surprises(plan.changes, (request.inputs["plan"] ?? {}) as PlanText);
+  const drain = plan.reboot ? drainProblem(args, before) : undefined;
   const reasons = [
     ...(owner ? [owner.reason] : []),
     ...plan.problems.map(({ path, reason }) => `${path}: ${reason}`),
+    ...(drain === undefined ? [] : [`drain: ${drain}`]),
     ...(news.length === 0
       ? []
       : [
@@ -107,7 +117,7 @@ export async function restore({
   const args = parsed(outputs);
   run.progress(`connecting to ${args.connection.host}`);
   await hosts.exclusively(args.connection, async (host) => {
-    const snapshot = await readLocked(host, args, outputs);
+    const snapshot = await readHost((asked) => host.snapshot(asked), args, outputs);
     const owner = snapshot.owner?.urn;
     if (snapshot.machineId !== id) {
       await run.warn(

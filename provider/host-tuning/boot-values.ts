@@ -12,6 +12,7 @@ import type { Change } from "../impact";
 import { fileTree } from "../linux/file-tree";
 import { ownSysctlFile, parseSysctlConf, renderSysctlConf, sysctlPath, sysctlRoot } from "../linux/sysctl-conf";
 import { sysctlWinner } from "../linux/sysctl-precedence";
+import { grubFragmentFile } from "./boot/grub-fragment";
 import { bootScript, bootUnit } from "./boot-unit";
 import type { BootValue, Setting } from "./knob";
 
@@ -117,12 +118,18 @@ export function bootSteps(settings: readonly Setting[], snapshot: HostSnapshot, 
     steps.push({ kind: "writeLink", entry: entryFor(unitLink), setting: unitName, path: unitLink, to: unitFile });
   }
   const needed = new Set([...files.map((file) => file.path), ...(unit ? [unitLink] : [])]);
-  const restores = restoreFileSteps(snapshot.journal.filter((entry) => !entry.paths.some((path) => needed.has(path))));
+  const unneeded = snapshot.journal.filter(
+    ({ paths }) => !paths.some((path) => needed.has(path) || isBootLoaders(path)),
+  );
+  const restores = restoreFileSteps(unneeded);
   return withReload([...steps, ...restores]);
 }
 
 /** Name of the journal entry that keeps the original of a target: the one that has it, else a new one. */
 export type EntryFor = (path: string) => string;
+
+/** A boot loader's file comes back in its own way: what is generated from it must follow. */
+export const isBootLoaders = (path: string): boolean => path === grubFragmentFile;
 
 /** Steps that put journalled files back, the last written first. */
 export function restoreFileSteps(journal: readonly JournalEntry[]): readonly Step[] {

@@ -1,37 +1,31 @@
-import type { Hosts, LockedHost } from "../host/hosts";
 import type { JournalEntry } from "../host/journal";
-import type { HostSnapshot } from "../host/snapshot";
+import type { HostSnapshot, SnapshotRequest } from "../host/snapshot";
+import { sysctlPath } from "../linux/sysctl-conf";
 import type { Props } from "../resource";
 import { mirroredJournal } from "./outputs";
-import { snapshotRequest } from "./plan";
+import { planHost, snapshotRequest } from "./plan";
 import type { HostTuningArgs } from "./schema";
+
+/** Through the cache of this process, or under the lock. */
+type Read = (request: SnapshotRequest) => Promise<HostSnapshot>;
 
 /**
  * The snapshot with everything that a plan may need. One round trip; a second only where the host's journal names
- * sysctl keys that neither the program nor the state knew (a run that died before it could save its state).
+ * sysctl keys that neither the program nor the state knew (a run that died before it could save its state), and before
+ * a reboot, which asks for the domains that it would stop (libvirt answers slowly when it was idle).
  */
-export async function readHost(hosts: Hosts, args: HostTuningArgs, last: Props | undefined): Promise<HostSnapshot> {
-  return complete(args, last, (request) => hosts.snapshot(args.connection, request));
-}
-
-/** The same, read again under the lock. */
-export async function readLocked(
-  host: LockedHost,
-  args: HostTuningArgs,
-  last: Props | undefined,
-): Promise<HostSnapshot> {
-  return complete(args, last, (request) => host.snapshot(request));
-}
-
-type Read = (request: HostSnapshot["request"]) => Promise<HostSnapshot>;
-
-async function complete(args: HostTuningArgs, last: Props | undefined, read: Read): Promise<HostSnapshot> {
+export async function readHost(read: Read, args: HostTuningArgs, last: Props | undefined): Promise<HostSnapshot> {
   const mirror = mirroredJournal(last);
   const first = await read(snapshotRequest(args, mirror));
   const found = withJournal(first, mirror);
-  const full = snapshotRequest(args, found.journal);
-  const missing = full.sysctlKeys.filter((key) => !first.request.sysctlKeys.includes(key));
-  return missing.length === 0 ? found : withJournal(await read(full), mirror);
+  const { sysctlKeys } = snapshotRequest(args, found.journal);
+  const domains = planHost(args, found).reboot;
+  // Some keys are in every snapshot.
+  const missing = sysctlKeys.filter(
+    (key) => !first.request.sysctlKeys.includes(key) && first.files.text(sysctlPath(key)) === undefined,
+  );
+  if (missing.length === 0 && (!domains || found.libvirt !== undefined)) return found;
+  return withJournal(await read({ sysctlKeys, ...(domains && { domains }) }), mirror);
 }
 
 /**

@@ -3,7 +3,8 @@ import type { JournalEntry } from "../host/journal";
 import type { HostSnapshot } from "../host/snapshot";
 import type { Props } from "../resource";
 import type { Setting } from "./knob";
-import { observe, settingsOf, verifications } from "./plan";
+import { planText } from "../plan-text";
+import { observe, planHost, settingsOf, verifications } from "./plan";
 import { given, type HostTuningArgs } from "./schema";
 import { undoAll } from "./undo";
 
@@ -62,7 +63,14 @@ function computed(args: HostTuningArgs, snapshot: HostSnapshot): Props {
   return {
     plan: {},
     impact: "none",
-    pending: {},
+    pending: planText(
+      planHost(args, snapshot).pending.map(({ name, actual, desired, impact }) => ({
+        setting: name,
+        actual,
+        desired,
+        impact,
+      })),
+    ),
     undo: undoText(snapshot),
     actual: Object.fromEntries(settingsOf(args, snapshot).map((one) => [one.name, actualText(one)])),
     verification: verifications(args, snapshot),

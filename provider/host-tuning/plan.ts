@@ -4,7 +4,9 @@ import type { PathValue, Step } from "../host/step";
 import type { Change, Verification } from "../impact";
 import { normaliseSysctlKey } from "../linux/sysctl-conf";
 import type { Problem } from "../resource";
+import { planBoot } from "./boot-plan";
 import { bootChanges, bootSteps, overriddenKeys, type EntryFor } from "./boot-values";
+import { domainChanges, leftStoppedChanges } from "./drain";
 import type { Knob, Setting } from "./knob";
 import { knobs, type KnobName } from "./registry";
 import type { KnobArgs } from "./schema";
@@ -16,11 +18,17 @@ export interface HostPlan {
   readonly steps: readonly Step[];
   readonly problems: readonly Problem[];
   readonly warnings: readonly string[];
+  /** Written for the next boot, not in effect, and no change of this run: setting -> "actual → desired". */
+  readonly pending: readonly Setting[];
+  /** The steps are followed by a reboot of the host. */
+  readonly reboot: boolean;
 }
 
 export function planHost(args: KnobArgs, snapshot: HostSnapshot): HostPlan {
   const settings = settingsOf(args, snapshot);
-  const running = settings.filter(differs).map(toChange);
+  const entryFor = entryNames(snapshot.journal);
+  const boot = planBoot(settings, { args, snapshot, entryFor });
+  const running = settings.filter((one) => differs(one) && !needsReboot(one)).map(toChange);
   const dropped = undoValues(droppedEntries(settings, snapshot), snapshot);
   const named = new Set([...running, ...dropped.changes].map((change) => `${change.setting} (at boot)`));
   const restored = new Set(
@@ -28,11 +36,18 @@ export function planHost(args: KnobArgs, snapshot: HostSnapshot): HostPlan {
   );
   // A value that changes now and at boot is one line; a second line only where they differ apart from each other.
   const atBoot = bootChanges(settings, snapshot).filter((one) => !named.has(one.setting) && !restored.has(one.setting));
+  const reboot = boot.changes.some((change) => change.impact === "host-reboot");
+  const domains = [...leftStoppedChanges(snapshot), ...(reboot ? domainChanges(snapshot) : [])];
   return {
-    changes: [...running, ...atBoot, ...dropped.changes],
-    steps: [...planSteps(settings, snapshot), ...dropped.steps],
-    problems: settings.flatMap((one) => (one.problem === undefined ? [] : [{ path: one.name, reason: one.problem }])),
-    warnings: [...warningsOf(settings, dropped.left), ...overriddenKeys(settings, snapshot)],
+    changes: [...running, ...boot.changes, ...atBoot, ...dropped.changes, ...domains],
+    steps: [...planSteps(settings, snapshot, entryFor), ...dropped.steps, ...boot.steps],
+    problems: [
+      ...settings.flatMap((one) => (one.problem === undefined ? [] : [{ path: one.name, reason: one.problem }])),
+      ...boot.problems.map((reason) => ({ path: "kernelArguments", reason })),
+    ],
+    warnings: [...warningsOf(settings, dropped.left), ...overriddenKeys(settings, snapshot), ...boot.warnings],
+    pending: boot.pending,
+    reboot,
   };
 }
 
@@ -43,7 +58,15 @@ export function settingsOf(args: KnobArgs, snapshot: HostSnapshot): readonly Set
 
 /** The arguments as the host has them, for `refresh`. */
 export function observe(args: KnobArgs, snapshot: HostSnapshot): Record<string, unknown> {
-  return Object.fromEntries(entriesOf(args).map(([name, desired]) => [name, knobOf(name).observe(desired, snapshot)]));
+  const { pending } = planHost(args, snapshot);
+  return Object.fromEntries(
+    entriesOf(args).map(([name, desired]) => {
+      // Staged for the next boot is as declared: it is no drift that the kernel does not have it yet.
+      const off = knobOf(name).settings(desired, snapshot).filter(differs);
+      const staged = off.length > 0 && off.every((row) => pending.some((one) => one.name === row.name));
+      return [name, staged ? desired : knobOf(name).observe(desired, snapshot)];
+    }),
+  );
 }
 
 /** What the snapshot must hold beyond its fixed list: keys of the arguments, and of what the journal may restore. */
@@ -65,8 +88,9 @@ export function verifications(args: KnobArgs, snapshot: HostSnapshot): readonly 
 
 /** What does not read back as written, in words. */
 export function shortfalls(args: KnobArgs, snapshot: HostSnapshot): readonly string[] {
+  const { pending } = planHost(args, snapshot);
   return settingsOf(args, snapshot)
-    .filter(differs)
+    .filter((one) => differs(one) && !pending.some(({ name }) => name === one.name))
     .map((one) =>
       `${one.name}: expected ${one.desired}, the host has ${one.actual ?? "no value"} (${one.source}). ${one.remedy ?? ""}`.trim(),
     );
@@ -80,6 +104,9 @@ function entriesOf(args: KnobArgs): readonly (readonly [KnobName, unknown])[] {
 }
 
 const knobOf = (name: KnobName): Knob => knobs[name];
+
+/** Only a boot can give the value: the boot loader's part of the plan has it. */
+const needsReboot = (one: Setting): boolean => one.impact === "host-reboot";
 
 const differs = (one: Setting): boolean => one.notApplicable === undefined && one.actual !== one.desired;
 
@@ -110,8 +137,7 @@ function droppedEntries(settings: readonly Setting[], snapshot: HostSnapshot): r
 }
 
 /** Persistent files first, then running values: a run that stops between them leaves a host that boots as declared. */
-function planSteps(settings: readonly Setting[], snapshot: HostSnapshot): readonly Step[] {
-  const entryFor = entryNames(snapshot.journal);
+function planSteps(settings: readonly Setting[], snapshot: HostSnapshot, entryFor: EntryFor): readonly Step[] {
   const applicable = settings
     .filter((one) => one.notApplicable === undefined && one.problem === undefined)
     .sort((a, b) => Number(b.goesFirst ?? false) - Number(a.goesFirst ?? false));
@@ -138,6 +164,7 @@ function valueSteps(setting: Setting, snapshot: HostSnapshot, entryFor: EntryFor
     setting.write.filter(({ path }) => journalled.has(path)),
     ({ path }) => journalled.get(path) ?? "",
   );
+  if (needsReboot(setting)) return [];
   if (!differs(setting)) {
     if (fresh.length === 0) return [];
     return [

@@ -1,5 +1,7 @@
 import { cpuGovernor } from "./knobs/cpu-governor";
 import { hugepages } from "./knobs/hugepages";
+import { isolation } from "./knobs/isolation";
+import { kernelArguments } from "./knobs/kernel-arguments";
 import { numaBalancing } from "./knobs/numa-balancing";
 import { sysctl } from "./knobs/sysctl";
 
@@ -7,6 +9,8 @@ import { sysctl } from "./knobs/sysctl";
 export const knobs = {
   cpuGovernor,
   hugepages,
+  isolation,
+  kernelArguments,
   numaBalancing,
   sysctl,
 } as const;

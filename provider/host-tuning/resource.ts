@@ -1,11 +1,12 @@
 /* HostTuning as the adapter sees it: reads through the snapshot, decides with plan.ts, writes under the host's lock. */
 import type { Hosts } from "../host/hosts";
-import type { HostSnapshot } from "../host/snapshot";
+import type { HostSnapshot, SnapshotRequest } from "../host/snapshot";
 import { exceeds } from "../impact";
 import { planned } from "../plan-text";
 import type { CheckRequest, CheckResult, Problem, Props, Resource, Run } from "../resource";
 import { TransportError } from "../transport/transport";
 import { apply, restore } from "./apply";
+import { drainProblem } from "./drain";
 import { readHost } from "./host-reading";
 import { refreshed } from "./outputs";
 import { ownerProblem } from "./ownership";
@@ -19,7 +20,7 @@ export function createHostTuning(hosts: Hosts): Resource {
       const parsed = parseArgs(inputs);
       // Something is known only during the update, or does not parse (an old state): the update will tell.
       if ("problems" in parsed || unknowns.length > 0) return { changes: true, replaces: [] };
-      const snapshot = await readHost(hosts, parsed.args, outputs);
+      const snapshot = await readHost(cached(hosts, parsed.args), parsed.args, outputs);
       const otherHost = snapshot.machineId !== id;
       const changes = planHost(parsed.args, snapshot).changes.length > 0 || !sameArguments(parsed.args, outputs);
       return { changes: changes || otherHost, replaces: otherHost ? ["connection"] : [] };
@@ -30,6 +31,11 @@ export function createHostTuning(hosts: Hosts): Resource {
     delete: ({ id, outputs }, run) => restore({ hosts, run, outputs, id }),
   };
 }
+
+const cached =
+  (hosts: Hosts, { connection }: HostTuningArgs) =>
+  (asked: SnapshotRequest): Promise<HostSnapshot> =>
+    hosts.snapshot(connection, asked);
 
 async function check(hosts: Hosts, { olds, news, unknowns }: CheckRequest, run: Run): Promise<CheckResult> {
   const unknownArguments = new Set(unknowns.map((path) => path.split(".")[0] ?? path));
@@ -45,7 +51,7 @@ async function check(hosts: Hosts, { olds, news, unknowns }: CheckRequest, run: 
   const { args } = parsed;
   let snapshot: HostSnapshot;
   try {
-    snapshot = await readHost(hosts, args, olds);
+    snapshot = await readHost(cached(hosts, args), args, olds);
   } catch (error) {
     return { computed: {}, problems: [connectionProblem(error)] };
   }
@@ -53,7 +59,13 @@ async function check(hosts: Hosts, { olds, news, unknowns }: CheckRequest, run: 
   const computed = planned(plan.changes);
   const later = [...unknownArguments].map((name) => [name, "known only during the update"]);
   const owner = ownerProblem(snapshot, { urn: run.urn, args, olds });
-  const problems = [...(owner ? [owner] : []), ...plan.problems, ...tooDisruptive(args, computed)];
+  const drain = plan.reboot ? drainProblem(args, snapshot) : undefined;
+  const problems = [
+    ...(owner ? [owner] : []),
+    ...plan.problems,
+    ...tooDisruptive(args, computed),
+    ...(drain === undefined ? [] : [{ path: "drain", reason: drain }]),
+  ];
   if (problems.length === 0) for (const warning of plan.warnings) await run.warn(`${args.connection.host}: ${warning}`);
   return {
     computed: {
@@ -87,7 +99,7 @@ async function read(hosts: Hosts, { id, outputs }: { id: string; outputs: Props 
     const all = parsed.problems.map(({ path, reason }) => `${path}: ${reason}`);
     throw new Error(`The state of this resource cannot be read: ${all.join("; ")}. Run once with --refresh=false.`);
   }
-  const snapshot = await readHost(hosts, parsed.args, outputs).catch((error: unknown) => {
+  const snapshot = await readHost(cached(hosts, parsed.args), parsed.args, outputs).catch((error: unknown) => {
     throw withWayOut(error);
   });
   if (snapshot.machineId !== id) {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { impacts } from "../impact";
+import { canonicalKey } from "../linux/kernel-args";
 import { isSysctlKey, normaliseSysctlKey } from "../linux/sysctl-conf";
 import type { Problem, Props } from "../resource";
 import { connectionSchema } from "../transport/connection";
@@ -9,10 +10,17 @@ const knobShape = Object.fromEntries(Object.entries(knobs).map(([name, knob]) =>
   [K in KnobName]: z.ZodOptional<(typeof knobs)[K]["schema"]>;
 };
 
+const seconds = z.int().min(1).max(86_400);
+
 const argsShape = {
   connection: connectionSchema,
   ...knobShape,
   maxDisruption: z.enum(impacts).default("live"),
+  whenExceeded: z.enum(["fail", "stage"]).default("fail"),
+  drain: z
+    .strictObject({ method: z.enum(["refuse", "shutdown"]), timeoutSeconds: seconds.default(120) })
+    .default({ method: "refuse", timeoutSeconds: 120 }),
+  rebootTimeoutSeconds: seconds.default(900),
   onDelete: z.enum(["restore", "retain"]).default("restore"),
   takeOwnership: z.boolean().default(false),
 };
@@ -21,7 +29,8 @@ const hostTuningSchema = z.strictObject(argsShape).superRefine(refuseSecondWay);
 
 export type HostTuningInput = z.input<typeof hostTuningSchema>;
 export type HostTuningArgs = z.output<typeof hostTuningSchema>;
-export type KnobArgs = Pick<HostTuningArgs, KnobName>;
+/** What a plan depends on. */
+export type KnobArgs = Pick<HostTuningArgs, KnobName> & Partial<Pick<HostTuningArgs, "maxDisruption" | "whenExceeded">>;
 
 /** sysctl keys that another argument sets: one setting has one writer. */
 const ownedKeys: readonly { key: RegExp; argument: KnobName }[] = [
@@ -29,7 +38,19 @@ const ownedKeys: readonly { key: RegExp; argument: KnobName }[] = [
   { key: /^vm\.nr_(hugepages(_mempolicy)?|overcommit_hugepages)$/, argument: "hugepages" },
 ];
 
+/** Kernel arguments that another argument writes. */
+const ownedArguments: readonly { keys: readonly string[]; argument: KnobName }[] = [
+  { keys: ["isolcpus", "nohz_full", "rcu_nocbs", "irqaffinity"], argument: "isolation" },
+  { keys: ["hugepagesz", "hugepages", "default_hugepagesz"], argument: "hugepages" },
+];
+
 function refuseSecondWay(args: Partial<Record<string, unknown>>, context: z.RefinementCtx): void {
+  for (const key of Object.keys(args["kernelArguments"] ?? {})) {
+    const owner = ownedArguments.find((one) => one.keys.includes(canonicalKey(key)))?.argument;
+    if (owner === undefined || args[owner] === undefined) continue;
+    const message = `is written by ${owner}: give one of kernelArguments[${JSON.stringify(key)}] and ${owner}`;
+    context.addIssue({ code: "custom", path: ["kernelArguments", key], message });
+  }
   const seen = new Map<string, string>();
   for (const key of Object.keys(args["sysctl"] ?? {}).filter(isSysctlKey)) {
     const same = normaliseSysctlKey(key);

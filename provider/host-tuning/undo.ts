@@ -3,11 +3,13 @@
  * before it happens. A value that is neither the original nor anything we ever wrote belongs to somebody else by now:
  * it is named and left.
  */
-import { originalValues, stillOurs, type JournalEntry } from "../host/journal";
+import { chosen, originalValues, stillOurs, type JournalEntry } from "../host/journal";
 import type { HostSnapshot } from "../host/snapshot";
 import type { PathValue, Step } from "../host/step";
 import type { Change } from "../impact";
-import { restoreFileSteps, unitFile, unitName, withReload } from "./boot-values";
+import { normaliseSysctlValue } from "../linux/sysctl-conf";
+import { undoBoot } from "./boot-plan";
+import { isBootLoaders, restoreFileSteps, unitFile, unitName, withReload } from "./boot-values";
 
 interface Undo {
   readonly changes: readonly Change[];
@@ -31,11 +33,16 @@ export function undoValues(entries: readonly JournalEntry[], snapshot: HostSnaps
 
 function undoEntry(entry: JournalEntry, snapshot: HostSnapshot): Undo {
   const originals = [...originalValues(entry)].map(([path, value]) => ({ path, value }));
-  const now = new Map(entry.paths.map((path) => [path, snapshot.files.text(path)?.trim()]));
+  const now = new Map(
+    entry.paths.map((path) => {
+      const text = snapshot.files.text(path);
+      return [path, text === undefined ? undefined : plain(path, text)];
+    }),
+  );
   // A path that is gone (a CPU taken offline, a module unloaded) has nothing to restore.
   const mine = originals.filter(({ path }) => isOurs(entry, path, now.get(path)));
   const foreign = originals.filter(({ path }) => now.get(path) !== undefined && !isOurs(entry, path, now.get(path)));
-  const differing = mine.filter(({ path, value }) => now.get(path) !== value);
+  const differing = mine.filter(({ path, value }) => now.get(path) !== plain(path, value));
   const changes: Change[] =
     differing.length === 0
       ? []
@@ -43,7 +50,7 @@ function undoEntry(entry: JournalEntry, snapshot: HostSnapshot): Undo {
           {
             setting: entry.setting,
             actual: shown(differing.map(({ path, value }) => now.get(path) ?? value)),
-            desired: shown(differing.map(({ value }) => value)),
+            desired: shown(differing.map(({ path, value }) => plain(path, value))),
             impact: "live",
           },
         ];
@@ -53,6 +60,9 @@ function undoEntry(entry: JournalEntry, snapshot: HostSnapshot): Undo {
       : [{ setting: entry.setting, actual: shown(foreign.map(({ path }) => now.get(path) ?? "")) }];
   return { changes, left, steps: restoreSteps(entry, differing, snapshot) };
 }
+
+/** One spelling for what the kernel prints: the word of a choice, one blank for a tab. */
+const plain = (path: string, text: string): string => normaliseSysctlValue(chosen(path, text));
 
 function isOurs(entry: JournalEntry, path: string, value: string | undefined): boolean {
   return value !== undefined && stillOurs(entry, path, value);
@@ -73,7 +83,10 @@ const shown = (values: readonly string[]): string => [...new Set(values)].join("
 /** Undo of everything in the journal: what delete does. */
 export function undoAll(snapshot: HostSnapshot): Undo {
   const values = undoValues(snapshot.journal, snapshot);
-  const files = snapshot.journal.filter((entry) => entry.kind === "file").toReversed();
+  const boot = undoBoot(snapshot);
+  const files = snapshot.journal
+    .filter((entry) => entry.kind === "file" && !entry.paths.some(isBootLoaders))
+    .toReversed();
   const paths = files.flatMap((entry) =>
     entry.paths.map((path) => ({ entry, path, now: snapshot.journalledFiles.get(path) ?? "absent" })),
   );
@@ -81,6 +94,7 @@ export function undoAll(snapshot: HostSnapshot): Undo {
   const isFileOurs = ({ entry, path, now }: (typeof paths)[number]): boolean => stillOurs(entry, path, now);
   return {
     changes: [
+      ...boot.changes,
       ...values.changes,
       ...differing.filter(isFileOurs).map(({ entry, path }): Change => ({
         setting: path,
@@ -90,12 +104,14 @@ export function undoAll(snapshot: HostSnapshot): Undo {
       })),
     ],
     left: [
+      ...boot.left,
       ...values.left,
       ...differing
         .filter((one) => !isFileOurs(one))
         .map(({ path }) => ({ setting: path, actual: "its content is not ours" })),
     ],
-    steps: [...stopUnit(snapshot), ...fileSteps(paths, snapshot), ...values.steps],
+    // The boot loader first: whatever fails after it, the next boot is as it was.
+    steps: [...boot.steps, ...stopUnit(snapshot), ...fileSteps(paths, snapshot), ...values.steps],
   };
 }
 
@@ -109,7 +125,8 @@ function fileSteps(paths: readonly FileTarget[], snapshot: HostSnapshot): readon
   const foreign = new Set(
     paths.filter(({ entry, path, now }) => !stillOurs(entry, path, now)).map(({ entry }) => entry.name),
   );
-  const restores = restoreFileSteps(snapshot.journal.filter((entry) => !foreign.has(entry.name)));
+  const ours = snapshot.journal.filter(({ name, paths }) => !foreign.has(name) && !paths.some(isBootLoaders));
+  const restores = restoreFileSteps(ours);
   return [...withReload(restores), ...[...foreign].map((entry): Step => ({ kind: "forget", entry }))];
 }
 

@@ -3,7 +3,8 @@ import type { Transport } from "../transport/transport";
 import { createMutexes } from "./mutexes";
 import { runScript, runSteps, setOwner } from "./executor";
 import type { Hosts, LockedHost } from "./hosts";
-import { lockHost } from "./lock";
+import { lockHost, type HostLock } from "./lock";
+import { rebootHost, type RebootWait } from "./reboot";
 import type { HostSnapshot, SnapshotRequest } from "./snapshot";
 import { readSnapshot } from "./read-snapshot";
 
@@ -40,14 +41,23 @@ export function createHosts(pool: ConnectionSource, options: HostAccessOptions =
     exclusively(connection, work) {
       const key = endpointKey(connection);
       return mutexes.run(key, async () => {
-        const transport = await pool.transport(connection);
-        const lock = await lockHost(transport, options.lockWaitSeconds ?? 60);
+        const take = async (transport: Transport) => ({
+          transport,
+          lock: await lockHost(transport, options.lockWaitSeconds ?? 60),
+        });
+        // A reboot ends the connection and with it the lock: `held` is then another one.
+        let held = await take(await pool.transport(connection));
         cache.delete(key);
+        const oneDial = { ...connection, dialErrorLimit: 1, perDialTimeout: 10 };
+        const reboot = async (wait: RebootWait) => {
+          const transport = await rebootHost(held.transport, () => pool.transport(oneDial), wait);
+          held = await take(transport);
+        };
         try {
-          return await work(lockedHost(transport, lock.token));
+          return await work(lockedHost(() => held, reboot));
         } finally {
           cache.delete(key);
-          await lock.release();
+          await held.lock.release();
         }
       });
     },
@@ -56,13 +66,19 @@ export function createHosts(pool: ConnectionSource, options: HostAccessOptions =
   };
 }
 
-function lockedHost(transport: Transport, token: string): LockedHost {
-  const locked = { transport, token };
+interface Held {
+  readonly transport: Transport;
+  readonly lock: HostLock;
+}
+
+function lockedHost(held: () => Held, reboot: LockedHost["reboot"]): LockedHost {
+  const locked = () => ({ transport: held().transport, token: held().lock.token });
   return {
-    snapshot: (request) => readSnapshot(transport, request),
-    run: (steps, onStep) => runSteps(locked, steps, onStep),
-    script: (script) => runScript(locked, script),
-    setOwner: (owner) => setOwner(locked, owner),
+    snapshot: (request) => readSnapshot(held().transport, request),
+    run: (steps, onStep) => runSteps(locked(), steps, onStep),
+    script: (script) => runScript(locked(), script),
+    reboot,
+    setOwner: (owner) => setOwner(locked(), owner),
   };
 }
 
@@ -78,7 +94,8 @@ function endpointKey({ host, port, user, proxy }: Connection): string {
 }
 
 function answers(given: SnapshotRequest, asked: SnapshotRequest): boolean {
-  return asked.sysctlKeys.every((key) => given.sysctlKeys.includes(key));
+  const domains = given.domains === true || asked.domains !== true;
+  return domains && asked.sysctlKeys.every((key) => given.sysctlKeys.includes(key));
 }
 
 function unionOf(given: SnapshotRequest | undefined, asked: SnapshotRequest): SnapshotRequest {

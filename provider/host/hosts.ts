@@ -1,4 +1,5 @@
 import type { Connection } from "../transport/connection";
+import type { RebootWait } from "./reboot";
 import type { HostSnapshot, SnapshotRequest } from "./snapshot";
 import type { Step } from "./step";
 
@@ -22,6 +23,8 @@ export interface LockedHost {
   run(steps: readonly Step[], onStep: (index: number, step: Step) => void): Promise<void>;
   /** For what no step can say: a constant script whose output comes back. Throws `StepError` when it fails. */
   script(script: LockedScript): Promise<string>;
+  /** Reboots, waits for another boot_id, and takes the host's lock again. */
+  reboot(wait: RebootWait): Promise<void>;
   /** Writes the owner record, or removes it and, if nothing is left in it, the state folder. */
   setOwner(owner: { readonly urn: string } | undefined): Promise<void>;
 }

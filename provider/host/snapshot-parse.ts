@@ -28,6 +28,7 @@ export function parseSnapshot(stdout: string, nonce: string, request: SnapshotRe
     journal,
     journalledFiles: parseTargets(sections),
     owner: owner === undefined ? undefined : parseOwner(owner),
+    leftStopped: (all.get("/var/lib/kvm-tuning/restart") ?? "").split("\n").filter((line) => line !== ""),
     ...(libvirt !== undefined && { libvirt }),
     request,
   };
@@ -35,7 +36,7 @@ export function parseSnapshot(stdout: string, nonce: string, request: SnapshotRe
 
 function parseFiles(sections: Sections): Map<string, string> {
   const files = new Map<string, string>();
-  for (const name of ["kernel", "memory"]) {
+  for (const name of ["kernel", "memory", "boot-menu"]) {
     for (const [path, text] of filesByFirstColon(section(sections, name))) files.set(`/${path}`, text);
   }
   for (const [path, text] of filesByName(section(sections, "names"), section(sections, "contents"))) {
@@ -43,6 +44,7 @@ function parseFiles(sections: Sections): Map<string, string> {
     const unreadable = text === "" && /^(proc|sys)\//.test(path) && !sections.get("contents")?.includes(`${path}:`);
     if (!unreadable) files.set(`/${path}`, text);
   }
+  for (const name of section(sections, "boot-loaders")) files.set(`/${name}`, "");
   return files;
 }
 

@@ -1,3 +1,5 @@
+import { bootLoaderMarkers } from "../linux/boot-loader-markers";
+import { grubMenuLines, grubSecretLines } from "../linux/grub-lines";
 import { libvirtScript } from "./snapshot-libvirt";
 
 /** The units whose states are read, in this order. */
@@ -82,7 +84,8 @@ named_files() {
     etc/machine-id etc/hostname etc/os-release etc/sysctl.conf \\
     etc/sysctl.d/* run/sysctl.d/* usr/local/lib/sysctl.d/* usr/lib/sysctl.d/* lib/sysctl.d/* \\
     etc/kvm-tuning/* etc/systemd/system/kvm-tuning*.service \\
-    var/lib/kvm-tuning/owner.json $journal/[0-9]*/meta $journal/[0-9]*/original $journal/[0-9]*/wrote
+    etc/default/grub etc/default/grub.d/* boot/grub/grubenv \\
+    var/lib/kvm-tuning/owner.json var/lib/kvm-tuning/restart $journal/[0-9]*/meta $journal/[0-9]*/original $journal/[0-9]*/wrote
   do [ -e "$name" ] && [ ! -d "$name" ] && printf "$format" "$name"; done
 }
 
@@ -115,6 +118,11 @@ section kernel
 kernel_files | xargs -0 grep -asH '' /dev/null
 section memory
 grep -asHE '^(MemTotal|Hugepagesize|Node +[0-9]+ Mem(Total|Free)):' proc/meminfo $node/node[0-9]*/meminfo
+section boot-menu
+grep -asHE '${grubMenuLines}' boot/grub/grub.cfg boot/grub/custom.cfg | grep -aivE '${grubSecretLines}'
+section boot-loaders
+for name in ${bootLoaderMarkers.map(([path]) => path.slice(1)).join(" ")}
+do [ -e "$name" ] && printf '%s\\n' "$name"; done
 section names
 named_files '%s\\n' "$@"
 section contents

@@ -66,6 +66,8 @@ export interface HostSnapshot {
   /** What stands at each journalled file target now: `absent`, `link <target>` or `file <mode> <uid>:<gid> <sha256>`. */
   readonly journalledFiles: ReadonlyMap<string, string>;
   readonly owner: OwnerRecord | undefined;
+  /** Lines `uuid name` of domains that a run stopped for a reboot and has not started again. */
+  readonly leftStopped: readonly string[];
   /** Undefined: not asked for. */
   readonly libvirt?: LibvirtSnapshot;
   /** The request that this snapshot answers. */

@@ -28,6 +28,7 @@ export function snapshotOf(parts: Parts): HostSnapshot {
     journal: parts.journal ?? [],
     journalledFiles: new Map(Object.entries(parts.journalledFiles ?? {})),
     owner: parts.owner === undefined ? undefined : { urn: parts.owner },
+    leftStopped: [],
     request: { sysctlKeys: [] },
   };
 }

@@ -4,6 +4,7 @@
  */
 import type { HostSnapshot } from "../../host/snapshot";
 import type { Step } from "../../host/step";
+import { bootLoaderMarkers } from "../../linux/boot-loader-markers";
 import { parseGrubEnvironment } from "../../linux/grub-environment";
 import { readGrubMenu, type GrubEntry, type GrubMenu } from "../../linux/grub-config";
 import { parseKernelLine, type KernelArgument } from "../../linux/kernel-args";
@@ -15,18 +16,6 @@ import { grubFragment, grubFragmentFile } from "./grub-fragment";
 import { updateGrubScript } from "./grub-update";
 
 const configFile = "/boot/grub/grub.cfg";
-
-/** What other boot loaders leave on a host. A snapshot has these names without their content. */
-export const otherLoaderMarkers: readonly (readonly [string, string])[] = [
-  ["/run/ostree-booted", "an ostree system (rpm-ostree, bootc)"],
-  ["/boot/grub2/grub.cfg", "GRUB with /boot/grub2 (RHEL, Fedora, SUSE)"],
-  ["/boot/efi/loader/loader.conf", "systemd-boot"],
-  ["/efi/loader/loader.conf", "systemd-boot"],
-  ["/boot/loader/loader.conf", "systemd-boot"],
-  ["/boot/extlinux/extlinux.conf", "extlinux"],
-  ["/boot/firmware/config.txt", "the Raspberry Pi's firmware"],
-  ["/etc/kernel/proxmox-boot-uuids", "proxmox-boot-tool"],
-];
 
 export const debianGrub: BootLoader = {
   name: "GRUB on Debian or Ubuntu",
@@ -50,7 +39,7 @@ export const debianGrub: BootLoader = {
 
 function detect(snapshot: HostSnapshot): Detection {
   const has = (path: string) => snapshot.files.text(path) !== undefined;
-  const marker = otherLoaderMarkers.find(([path]) => has(path));
+  const marker = bootLoaderMarkers.find(([path]) => has(path));
   if (marker !== undefined) return { kind: "other", seen: `${marker[1]} (${marker[0]})` };
   if (!has(configFile)) return { kind: "other", seen: `no ${configFile}` };
   if (!isDebian(snapshot)) return { kind: "other", seen: `GRUB, but ${osName(snapshot)}` };

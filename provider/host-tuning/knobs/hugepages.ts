@@ -1,13 +1,18 @@
 /*
  * Huge pages per NUMA node and size, from the kernel's pools. Running: nodeN/hugepages/hugepages-SIZEkB/nr_hugepages.
- * Persistent: written again at every boot by kvm-tuning.service, before libvirt starts. Takes effect at once.
+ * Up to 512M: takes effect at once, and is written again at every boot by kvm-tuning.service, before libvirt starts.
+ * From 1G on: more pages need memory that only a boot still has in one piece, so they are reserved on the kernel's
+ * command line (hugepagesz=1G hugepages=0:16,1:16) and a growing pool needs a reboot; a shrinking one does not.
  * Never through vm.nr_hugepages, which spreads pages over the nodes again and so destroys a per-node layout. The
  * kernel grants what it can without an error: the count is written again after memory compaction, then read back.
  * Source: https://docs.kernel.org/admin-guide/mm/hugetlbpage.html
  */
 import { z } from "zod";
 import type { HostSnapshot } from "../../host/snapshot";
+import { kernelValues, parseKernelLine } from "../../linux/kernel-args";
+import { supportsPerNodeHugepages } from "../../linux/kernel-release";
 import { formatPageSize, hugepagesFolder, parsePageSizeKiB } from "../../linux/units";
+import type { BootArguments } from "../boot/boot-arguments";
 import { defineKnob, type Setting } from "../knob";
 
 const nodeId = z.string().regex(/^(0|[1-9]\d{0,3})$/, "must be the number of a NUMA node");
@@ -43,7 +48,7 @@ export const hugepages = defineKnob({
     });
   }),
   settings: (desired, snapshot) =>
-    desired.flatMap((one) => Object.keys(one.nodes).map((node) => row(one, node, snapshot))),
+    desired.flatMap((one) => Object.keys(one.nodes).map((node) => row(one, node, { all: desired, snapshot }))),
   observe: (desired, snapshot) =>
     desired.map((one) => ({
       ...one,
@@ -70,27 +75,72 @@ function count(path: string, snapshot: HostSnapshot): number | undefined {
   return text === undefined || !/^\d+$/.test(text) ? undefined : Number(text);
 }
 
-function row(one: Pool, node: string, snapshot: HostSnapshot): Setting {
+interface RowContext {
+  readonly all: readonly Pool[];
+  readonly snapshot: HostSnapshot;
+}
+
+function row(one: Pool, node: string, { all, snapshot }: RowContext): Setting {
   const path = pathOf(one.size, node);
   const label = formatPageSize(parsePageSizeKiB(one.size));
   const wanted = one.nodes[node] ?? 0;
   const actual = count(path, snapshot);
-  const problem = refuse({ path, node, label, wanted, pageKiB: parsePageSizeKiB(one.size) }, snapshot);
+  const pageKiB = parsePageSizeKiB(one.size);
+  const atBoot = pageKiB >= gigantic;
+  const grows = atBoot && actual !== undefined && wanted > actual;
+  const problem =
+    refuse({ path, node, label, wanted, pageKiB }, snapshot) ?? (atBoot ? refuseAtBoot(all, snapshot) : undefined);
   return {
     name: `hugepages.${label}.node${node}`,
     desired: String(wanted),
     actual: actual === undefined ? null : String(actual),
-    impact: "live",
+    impact: grows ? "host-reboot" : "live",
     source: path,
-    remedy: `The memory of node ${node} is in use or fragmented: stop what uses it, ask for fewer pages, or reserve them at boot (hugepagesz=${label} hugepages=${node}:${wanted} on the kernel command line).`,
+    remedy: grows
+      ? shortAtBoot
+      : `The memory of node ${node} is in use or fragmented: stop what uses it, ask for fewer pages, or reserve them at boot (hugepagesz=${label} hugepages=${node}:${wanted} on the kernel command line).`,
     ...(problem !== undefined && { problem }),
-    write: [{ path, value: String(wanted) }],
+    write: grows ? [] : [{ path, value: String(wanted) }],
     settle: { attempts },
     // The memory that a shrinking pool frees may be what another pool needs.
     ...(actual !== undefined && wanted < actual && { goesFirst: true }),
-    boot: [{ kind: "path", path, value: String(wanted) }],
+    boot: atBoot ? [] : [{ kind: "path", path, value: String(wanted) }],
+    ...(atBoot && { kernel: kernelPart(all) }),
   };
 }
+
+const gigantic = 1024 ** 2;
+
+const shortAtBoot =
+  "The kernel reserved fewer pages than its command line asks for: see HugeTLB in dmesg, and ask for fewer on this node.";
+
+/** All sizes from 1G on in one part: the order of hugepagesz= and hugepages= runs over the keys. */
+function kernelPart(all: readonly Pool[]): BootArguments {
+  const pools = all
+    .map((pool) => ({ pageKiB: parsePageSizeKiB(pool.size), nodes: Object.entries(pool.nodes) }))
+    .filter(({ pageKiB }) => pageKiB >= gigantic)
+    .sort((a, b) => a.pageKiB - b.pageKiB);
+  return {
+    keys: ["hugepagesz", "hugepages"],
+    arguments: pools.flatMap(({ pageKiB, nodes }) => [
+      { key: "hugepagesz", value: formatPageSize(pageKiB) },
+      { key: "hugepages", value: nodes.map(([node, count]) => `${node}:${count}`).join(",") },
+    ]),
+  };
+}
+
+/** The command line of others may reserve sizes that this argument does not name: taking the keys over would lose them. */
+function refuseAtBoot(all: readonly Pool[], snapshot: HostSnapshot): string | undefined {
+  if (!supportsPerNodeHugepages(snapshot.files.text("/proc/version") ?? ""))
+    return "the kernel is older than 5.16 and takes no pages per node on its command line";
+  const named = all.map((pool) => parsePageSizeKiB(pool.size));
+  const line = parseKernelLine(snapshot.files.text("/proc/cmdline") ?? "");
+  const lost = kernelValues(line, "hugepagesz").filter((size) => size !== null && !named.includes(sizeOrZero(size)));
+  if (lost.length === 0) return undefined;
+  return `the kernel's command line reserves pages of ${lost.join(", ")} too: give that size here as well, or take it off there`;
+}
+
+const sizeOrZero = (text: string): number => (isPageSize(text) ? parsePageSizeKiB(text) : 0);
 
 interface Wanted {
   readonly path: string;
