@@ -3,6 +3,8 @@
  * chapter checks what it shows. What the host has is read by plain ssh.
  */
 import type { Stage } from "../support/stage";
+import { bootChapters, readDomain, type DomainState } from "./boot";
+import { startDomain } from "./domain";
 import { names, plans, same, shows, showsNot } from "./expect";
 import { readFacts, readTree, type Facts } from "./facts";
 import { canaries, newKey, type UserKey } from "./keys";
@@ -12,7 +14,12 @@ import { keepsSecrets, watchProcesses } from "./secrets";
 const user = "ops";
 
 export async function runStory(stage: Stage): Promise<void> {
-  const before = { facts: await readFacts(stage.host), tree: await readTree(stage.host) };
+  await startDomain(stage.host);
+  const before = {
+    domain: await readDomain(stage),
+    facts: await readFacts(stage.host),
+    tree: await readTree(stage.host),
+  };
   const key = await newKey(stage.host, "canary-passphrase-1");
   await prepare(stage, key);
   const stopWatching = await watchProcesses(stage.host);
@@ -24,16 +31,17 @@ export async function runStory(stage: Stage): Promise<void> {
   await dropArgument(stage, before.facts);
   await keepsSecrets(stage, { canaries: canaries(key), processes: await stopWatching() });
   await rotateAndMove(stage);
+  const all = await bootChapters(stage, (tuning, more) => writeProgram(stage, tuning, more));
   await undo(stage, before);
   stage.table([
-    ["setting, read by plain ssh", "before", "tuned", "after destroy"],
-    ...rows(before.facts, tuned, await readFacts(stage.host)),
+    ["setting, read by plain ssh", "before", "tuned", "after destroy and a boot"],
+    ...rows(before.facts, all, await readFacts(stage.host)),
   ]);
 }
 
-async function writeProgram({ host, program: write }: Stage, tuning: string): Promise<void> {
+async function writeProgram({ host, program: write }: Stage, tuning: string, more = ""): Promise<void> {
   const { host: address, port, hostKey } = host;
-  await write({ "index.ts": program({ host: address, port, user, hostKey, tuning }) });
+  await write({ "index.ts": program({ host: address, port, user, hostKey, tuning, more }) });
 }
 
 async function setKey({ project }: Stage, { privateKey, passphrase }: UserKey): Promise<void> {
@@ -158,6 +166,7 @@ async function rotateAndMove(stage: Stage): Promise<void> {
 interface Before {
   readonly facts: Facts;
   readonly tree: string;
+  readonly domain: DomainState;
 }
 
 async function undo(stage: Stage, before: Before): Promise<void> {
@@ -177,8 +186,18 @@ async function undo(stage: Stage, before: Before): Promise<void> {
   });
   stage.chapter("Destroy", "Everything comes back: running values, and /etc byte for byte.");
   await stage.pulumi(["destroy", "--yes", "--skip-preview"]);
-  same(await readFacts(stage.host), before.facts, "the host after destroy");
-  same((await readTree(stage.host)).split("\n"), before.tree.split("\n"), "/etc and /var/lib/kvm-tuning after destroy");
+  same(await readDomain(stage), before.domain, "the domain's definition and running pins after destroy");
+  same(
+    (await readTree(stage.host)).split("\n"),
+    before.tree.split("\n"),
+    "/etc, grub.cfg and /var/lib/kvm-tuning after destroy",
+  );
+  stage.chapter(
+    "The next boot",
+    "Delete never reboots: the running kernel keeps its arguments until somebody boots it.",
+  );
+  await stage.host.reboot();
+  same(await readFacts(stage.host), before.facts, "the host after destroy and a boot");
 }
 
 function rows(before: Facts, tuned: Facts, after: Facts): readonly (readonly string[])[] {
