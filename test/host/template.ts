@@ -37,9 +37,7 @@ export async function ensureTemplate(): Promise<Template> {
   const machine = qemuArguments({ runFolder: "", disk: "", cpufreqTable: "" }).join(" ");
   const key = contentKey(basename(image.folder), version.stdout, machine, cpufreqSource(CPUS), WARM_UP, MENU);
   const make = (folder: string): Promise<void> =>
-    withProgress("booting the test host to make a template, about 2 minutes", (say) =>
-      build({ image, folder, say }),
-    );
+    withProgress("booting the test host to make a template, about 2 minutes", (say) => build({ image, folder, say }));
   const folder = await artefact({ kind: "test-host-template", key, make });
   return {
     image,
