@@ -25,7 +25,7 @@ export async function runStory(stage: Stage): Promise<void> {
   const stopWatching = await watchProcesses(stage.host);
 
   await firstPreview(stage);
-  const tuned = await firstUp(stage);
+  const tuned = await firstUp(stage, before.facts);
   await nothingToDo(stage);
   await drift(stage, tuned);
   await dropArgument(stage, before.facts);
@@ -78,13 +78,14 @@ async function firstPreview(stage: Stage): Promise<void> {
   same(written, "", "what a preview wrote on the host");
 }
 
-async function firstUp(stage: Stage): Promise<Facts> {
+async function firstUp(stage: Stage, before: Facts): Promise<Facts> {
   stage.chapter("Up", "The same reading again, then a lock on the host, the steps, and every value read back.");
   await stage.pulumi(["up", "--yes", "--skip-preview"]);
   const facts = await readFacts(stage.host);
   same(
     facts,
     {
+      ...before,
       "kernel.numa_balancing": "0",
       "vm.swappiness": "10",
       "kernel.timer_migration": "0",
