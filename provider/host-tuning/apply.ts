@@ -5,7 +5,8 @@ import { stepName } from "../host/step";
 import { surprises } from "../plan-text";
 import { PartialFailure, type PlanText, type Props, type Run } from "../resource";
 import { drainProblem } from "./drain";
-import { readHost } from "./host-reading";
+import { readHost, type Reading } from "./host-reading";
+import { putJournalBack } from "./journal-copy";
 import { applied } from "./outputs";
 import { ownerProblem } from "./ownership";
 import { planHost, shortfalls, type HostPlan } from "./plan";
@@ -27,11 +28,12 @@ export async function apply(request: Apply): Promise<{ id: string; outputs: Prop
   request.run.progress(`connecting to ${args.connection.host}`);
   return request.hosts.exclusively(args.connection, async (host) => {
     const read = () => readHost((asked) => host.snapshot(asked), args, request.outputs);
-    const before = await read();
-    const plan = planHost(args, before);
-    refuse(request, { args, before, plan });
+    const found = await read();
+    refuse(request, { args, before: found, plan: planHost(args, found) });
     const urn = request.run.urn ?? "";
-    if (before.owner?.urn !== urn) await host.setOwner({ urn });
+    if (found.owner?.urn !== urn) await host.setOwner({ urn });
+    const before = await withJournalOnHost(host, found, read);
+    const plan = planHost(args, before);
     // From here on the host has been written to: whatever fails, the state must keep the resource.
     const failed = await attempt(async () => {
       await host.run(plan.steps, progress(request.run, plan.steps.length));
@@ -41,8 +43,9 @@ export async function apply(request: Apply): Promise<{ id: string; outputs: Prop
     const after = await attempt(read);
     const snapshot = after instanceof Error ? before : after;
     const outputs = applied({ args, inputs: request.inputs, snapshot });
-    const errors = [failed, after].filter((one) => one instanceof Error);
-    const wrong = errors.length > 0 ? errors.map((error) => error.message) : shortfalls(args, snapshot);
+    // With the connection lost the reading fails too, which says nothing more.
+    const cause = [failed, after].find((one) => one instanceof Error);
+    const wrong = cause === undefined ? shortfalls(args, snapshot) : [cause.message];
     if (wrong.length === 0) return { id: snapshot.machineId, outputs };
     const message = [
       ...wrong,
@@ -51,9 +54,15 @@ export async function apply(request: Apply): Promise<{ id: string; outputs: Prop
     throw new PartialFailure(`${args.connection.host}: ${message}`, {
       id: snapshot.machineId,
       outputs,
-      cause: errors[0],
+      cause,
     });
   });
+}
+
+async function withJournalOnHost(host: LockedHost, found: Reading, read: () => Promise<Reading>): Promise<Reading> {
+  if (found.journalIsCopy === undefined) return found;
+  await putJournalBack(host, found.journal);
+  return read();
 }
 
 function parsed(inputs: Props): HostTuningArgs {

@@ -2,9 +2,15 @@ import type { JournalEntry } from "../host/journal";
 import type { HostSnapshot, SnapshotRequest } from "../host/snapshot";
 import { sysctlPath } from "../linux/sysctl-conf";
 import type { Props } from "../resource";
+import { copyable } from "./journal-copy";
 import { mirroredJournal } from "./outputs";
 import { planHost, snapshotRequest } from "./plan";
 import type { HostTuningArgs } from "./schema";
+
+/** `journalIsCopy`: the host has lost its journal, this one is from the state (journal-copy.ts). */
+export interface Reading extends HostSnapshot {
+  readonly journalIsCopy?: true;
+}
 
 /** Through the cache of this process, or under the lock. */
 type Read = (request: SnapshotRequest) => Promise<HostSnapshot>;
@@ -14,7 +20,7 @@ type Read = (request: SnapshotRequest) => Promise<HostSnapshot>;
  * sysctl keys that neither the program nor the state knew (a run that died before it could save its state), and before
  * a reboot, which asks for the domains that it would stop (libvirt answers slowly when it was idle).
  */
-export async function readHost(read: Read, args: HostTuningArgs, last: Props | undefined): Promise<HostSnapshot> {
+export async function readHost(read: Read, args: HostTuningArgs, last: Props | undefined): Promise<Reading> {
   const mirror = mirroredJournal(last);
   const first = await read(snapshotRequest(args, mirror));
   const found = withJournal(first, mirror);
@@ -28,11 +34,8 @@ export async function readHost(read: Read, args: HostTuningArgs, last: Props | u
   return withJournal(await read({ sysctlKeys, ...(domains && { domains }) }), mirror);
 }
 
-/**
- * The host's journal counts. Where it is lost as a whole, the copy in the state stands in: for values, and for files
- * that were not there before (a copy of file contents is not kept in the state, they may hold secrets).
- */
-function withJournal(snapshot: HostSnapshot, mirror: readonly JournalEntry[]): HostSnapshot {
+/** The host's journal counts. Where it is lost as a whole, the copy in the state stands in. */
+function withJournal(snapshot: HostSnapshot, mirror: readonly JournalEntry[]): Reading {
   if (snapshot.journal.length > 0 || mirror.length === 0) return snapshot;
-  return { ...snapshot, journal: mirror.filter((entry) => entry.kind === "values") };
+  return { ...snapshot, journal: mirror.filter(copyable), journalIsCopy: true };
 }

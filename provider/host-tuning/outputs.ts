@@ -34,7 +34,7 @@ export function refreshed({
   snapshot: HostSnapshot;
 }) {
   const asGiven = given(outputs);
-  const now = { ...asGiven, ...(keepSpelling(asGiven, observe(args, snapshot)) as Props) };
+  const now = { ...asGiven, ...(keepSpelling(asGiven, observe(args, snapshot), args) as Props) };
   // What was verified is what the last apply read back: that the host differs by now, `actual` and the inputs say.
   const results: Props = { ...computed(args, snapshot), verification: outputs["verification"] };
   return {
@@ -43,21 +43,32 @@ export function refreshed({
   };
 }
 
-/** A value that only is written in another way (10 for "10", blanks) keeps the program's spelling: it is no drift. */
-function keepSpelling(given: unknown, observed: unknown): unknown {
-  if (Array.isArray(given) && Array.isArray(observed) && given.length === observed.length)
-    return observed.map((one, index) => keepSpelling(given[index], one));
-  if (isRecord(given) && isRecord(observed))
-    return Object.fromEntries(Object.entries(observed).map(([key, one]) => [key, keepSpelling(given[key], one)]));
-  return normalisedText(given) === normalisedText(observed) ? given : observed;
+/**
+ * A value that only is written in another way (10 for "10", blanks) keeps the program's spelling, and a field that the
+ * program left to its default stays out while the host has that default: neither is drift.
+ */
+function keepSpelling(given: unknown, observed: unknown, desired: unknown): unknown {
+  if (Array.isArray(given) && Array.isArray(observed) && given.length === observed.length) {
+    const wanted: readonly unknown[] = Array.isArray(desired) ? desired : [];
+    return observed.map((one, index) => keepSpelling(given[index], one, wanted[index]));
+  }
+  if (isRecord(given) && isRecord(observed)) {
+    const wanted = isRecord(desired) ? desired : {};
+    const shown = Object.entries(observed).filter(([key, one]) => given[key] !== undefined || !same(one, wanted[key]));
+    return Object.fromEntries(shown.map(([key, one]) => [key, keepSpelling(given[key], one, wanted[key])]));
+  }
+  return same(given, observed) ? given : observed;
 }
 
 const isRecord = (value: unknown): value is Props =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-const normalisedText = (value: unknown): string => plainText(value).trim().replaceAll(/\s+/g, " ");
+const same = (a: unknown, b: unknown): boolean => plainText(a) === plainText(b);
 
-const plainText = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+function plainText(value: unknown): string | undefined {
+  const text: unknown = typeof value === "string" ? value : JSON.stringify(value);
+  return typeof text === "string" ? text.trim().replaceAll(/\s+/g, " ") : undefined;
+}
 
 function computed(args: HostTuningArgs, snapshot: HostSnapshot): Props {
   return {

@@ -59,11 +59,12 @@ async function check(hosts: Hosts, { olds, news, unknowns }: CheckRequest, run: 
   const computed = planned(plan.changes);
   const later = [...unknownArguments].map((name) => [name, "known only during the update"]);
   const owner = ownerProblem(snapshot, { urn: run.urn, args, olds });
-  const drain = plan.reboot ? drainProblem(args, snapshot) : undefined;
+  const refused = tooDisruptive(args, computed);
+  const drain = plan.reboot && refused.length === 0 ? drainProblem(args, snapshot) : undefined;
   const problems = [
     ...(owner ? [owner] : []),
     ...plan.problems,
-    ...tooDisruptive(args, computed),
+    ...refused,
     ...(drain === undefined ? [] : [{ path: "drain", reason: drain }]),
   ];
   if (problems.length === 0) for (const warning of plan.warnings) await run.warn(`${args.connection.host}: ${warning}`);

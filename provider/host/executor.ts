@@ -23,7 +23,7 @@ export async function runSteps(
       endpoint: locked.transport.endpoint,
       step: stepName(step),
       setting: settingOf(step),
-      command: step.kind === "run" ? step.argv.join(" ") : step.kind,
+      command: step.kind === "run" ? stepName(step) : step.kind,
     });
   }
 }

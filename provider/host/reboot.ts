@@ -1,5 +1,5 @@
 import type { Transport } from "../transport/transport";
-import { TransportError } from "../transport/transport";
+import { TransportError, type TransportFailure } from "../transport/transport";
 
 export interface RebootWait {
   readonly timeoutSeconds: number;
@@ -52,6 +52,17 @@ async function ask(transport: Transport): Promise<void> {
   }
 }
 
+const words: Readonly<Record<TransportFailure, string>> = {
+  unreachable: "no answer",
+  connectionLost: "going down",
+  timeout: "no answer",
+  authentication: "it answers, but lets nobody in yet",
+  sudo: "it answers, but sudo does not work yet",
+  hostKey: "another host key",
+  output: "no answer",
+  commandFailed: "no answer",
+};
+
 async function tryBoot(
   reconnect: () => Promise<Transport>,
 ): Promise<{ transport: Transport; bootId: string } | { seen: string }> {
@@ -61,7 +72,7 @@ async function tryBoot(
   } catch (error) {
     // Another host key will not become the right one by waiting. A refused login may: sshd is up before logins are.
     if (error instanceof TransportError && error.failure === "hostKey") throw error;
-    return { seen: error instanceof TransportError ? error.failure : "no answer" };
+    return { seen: error instanceof TransportError ? words[error.failure] : "no answer" };
   }
 }
 

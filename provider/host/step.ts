@@ -61,6 +61,8 @@ export interface PathValue {
 export interface Run {
   readonly kind: "run";
   readonly setting: string;
+  /** For progress and errors, where the argv holds a script. Default: the argv. */
+  readonly name?: string;
   readonly argv: readonly string[];
   readonly timeoutSeconds?: number;
 }
@@ -105,7 +107,7 @@ export function stepName(step: Step): string {
     case "recordValues":
       return `record ${step.setting}`;
     case "run":
-      return step.argv.join(" ");
+      return step.name ?? step.argv.join(" ");
     case "restoreFile":
       return `restore ${step.path}`;
     case "restoreValues":

@@ -147,6 +147,7 @@ function updateGrub(snapshot: HostSnapshot): Step {
   return {
     kind: "run",
     setting: "update-grub",
+    name: "update-grub",
     argv: ["sh", "-c", updateGrubScript, "update-grub", lang === undefined ? "C" : `${lang}.UTF-8`, grubFragmentFile],
   };
 }

@@ -38,6 +38,7 @@ const written = grubFragment(wanted).slice(0, -1);
 const update = (lang = "C") => ({
   kind: "run",
   setting: "update-grub",
+  name: "update-grub",
   argv: ["sh", "-c", updateGrubScript, "update-grub", lang, grubFragmentFile],
 });
 
