@@ -123,14 +123,16 @@ export async function restore({
   outputs: Props;
   id: string;
 }): Promise<void> {
-  const args = parsed(outputs);
+  // Not the settings: one that this release no longer takes, or that somebody else has made, must not keep the rest.
+  const args = parsed({ connection: outputs["connection"], onDelete: outputs["onDelete"] });
   run.progress(`connecting to ${args.connection.host}`);
   await hosts.exclusively(args.connection, async (host) => {
-    const snapshot = await readHost((asked) => host.snapshot(asked), args, outputs);
-    const owner = snapshot.owner?.urn;
-    if (snapshot.machineId !== id) {
+    const read = () => readHost((asked) => host.snapshot(asked), args, outputs);
+    const found = await read();
+    const owner = found.owner?.urn;
+    if (found.machineId !== id) {
       await run.warn(
-        `${args.connection.host} is another host now (machine-id ${snapshot.machineId}): nothing is undone there`,
+        `${args.connection.host} is another host now (machine-id ${found.machineId}): nothing is undone there`,
       );
       return;
     }
@@ -138,6 +140,7 @@ export async function restore({
       await run.warn(`${args.connection.host} is tuned by ${owner} by now: nothing is undone`);
       return;
     }
+    const snapshot = await withJournalOnHost(host, found, read);
     const undo = undoAll(snapshot);
     for (const one of undo.left)
       await run.warn(

@@ -63,17 +63,23 @@ export function bootChanges(settings: readonly Setting[], snapshot: HostSnapshot
     .filter((setting) => setting.notApplicable === undefined && setting.boot.length > 0)
     .flatMap((setting) => bootChange(setting, actual));
   const kept = new Set(wanted(settings).map(pathOf));
-  const strays = [...actual].filter(([path]) => !kept.has(path));
+  const strays = [...actual]
+    .filter(([path]) => !kept.has(path))
+    .map(([path, value]): Change => ({ setting: `${path} (at boot)`, actual: value, desired: null, impact: "live" }));
   return [
     ...rows,
-    ...strays.map(([path, value]) => ({
-      setting: `${path} (at boot)`,
-      actual: value,
-      desired: null,
-      impact: "live" as const,
-    })),
+    ...strays,
+    ...(rows.length + strays.length === 0 ? editedFiles(settings, snapshot) : []),
     ...unitChange(settings, snapshot),
   ];
+}
+
+/** Lines of ours that somebody has edited without another value: they are written again, so they are said. */
+function editedFiles(settings: readonly Setting[], snapshot: HostSnapshot): readonly Change[] {
+  return bootFiles(settings)
+    .filter(({ path }) => path === ownSysctlFile || path === valuesFile)
+    .filter((file) => snapshot.files.text(file.path) !== undefined && !isAsWanted(file, snapshot))
+    .map(({ path }) => ({ setting: path, actual: "edited", desired: "as declared", impact: "live" }));
 }
 
 function bootChange(setting: Setting, actual: BootMap): readonly Change[] {
@@ -149,8 +155,8 @@ function bootMap(snapshot: HostSnapshot): BootMap {
   const { assignments } = parseSysctlConf(snapshot.files.text(ownSysctlFile) ?? "", ownSysctlFile);
   const sysctls = assignments.map(({ path, value }) => [sysctlRoot + path, value ?? ""] as const);
   const paths = lines(snapshot.files.text(valuesFile)).map((line) => {
-    const space = line.indexOf(" ");
-    return [line.slice(0, space), line.slice(space + 1)] as const;
+    const [path = "", ...value] = line.split(" ");
+    return [path, value.join(" ")] as const;
   });
   return new Map([...sysctls, ...paths]);
 }

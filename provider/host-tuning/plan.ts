@@ -40,7 +40,7 @@ export function planHost(args: KnobArgs, snapshot: HostSnapshot): HostPlan {
   const domains = [...leftStoppedChanges(snapshot), ...(reboot ? domainChanges(snapshot) : [])];
   return {
     changes: [...running, ...boot.changes, ...atBoot, ...dropped.changes, ...domains],
-    steps: [...planSteps(settings, snapshot, entryFor), ...dropped.steps, ...boot.steps],
+    steps: [...planSteps(settings, { snapshot, entryFor, dropped: dropped.steps }), ...boot.steps],
     problems: [
       ...settings.flatMap((one) => (one.problem === undefined ? [] : [{ path: one.name, reason: one.problem }])),
       ...boot.problems.map((reason) => ({ path: "kernelArguments", reason })),
@@ -136,15 +136,20 @@ function droppedEntries(settings: readonly Setting[], snapshot: HostSnapshot): r
     .filter((entry) => entry.paths.length > 0);
 }
 
-/** Persistent files first, then running values: a run that stops between them leaves a host that boots as declared. */
-function planSteps(settings: readonly Setting[], snapshot: HostSnapshot, entryFor: EntryFor): readonly Step[] {
-  const applicable = settings
-    .filter((one) => one.notApplicable === undefined && one.problem === undefined)
-    .sort((a, b) => Number(b.goesFirst ?? false) - Number(a.goesFirst ?? false));
-  return [
-    ...bootSteps(settings, snapshot, entryFor),
-    ...applicable.flatMap((one) => valueSteps(one, snapshot, entryFor)),
-  ];
+/**
+ * Persistent files first, then running values: a run that stops between them leaves a host that boots as declared. What
+ * left the program comes back before the rest is written: a pool of pages that is no longer wanted makes room.
+ */
+function planSteps(
+  settings: readonly Setting[],
+  { snapshot, entryFor, dropped }: { snapshot: HostSnapshot; entryFor: EntryFor; dropped: readonly Step[] },
+): readonly Step[] {
+  const applicable = settings.filter((one) => one.notApplicable === undefined && one.problem === undefined);
+  const values = (goesFirst: boolean) =>
+    applicable
+      .filter((one) => (one.goesFirst ?? false) === goesFirst)
+      .flatMap((one) => valueSteps(one, snapshot, entryFor));
+  return [...bootSteps(settings, snapshot, entryFor), ...values(true), ...dropped, ...values(false)];
 }
 
 function entryNames(journal: readonly JournalEntry[]): EntryFor {

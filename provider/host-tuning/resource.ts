@@ -1,7 +1,7 @@
 /* HostTuning as the adapter sees it: reads through the snapshot, decides with plan.ts, writes under the host's lock. */
 import type { Hosts } from "../host/hosts";
 import type { HostSnapshot, SnapshotRequest } from "../host/snapshot";
-import { exceeds } from "../impact";
+import { exceeds, type Change } from "../impact";
 import { planned } from "../plan-text";
 import type { CheckRequest, CheckResult, Problem, Props, Resource, Run } from "../resource";
 import { TransportError } from "../transport/transport";
@@ -12,6 +12,7 @@ import { refreshed } from "./outputs";
 import { ownerProblem } from "./ownership";
 import { planHost } from "./plan";
 import { parseArgs, type HostTuningArgs } from "./schema";
+import { knownPart } from "./unknown-arguments";
 
 export function createHostTuning(hosts: Hosts): Resource {
   return {
@@ -56,10 +57,11 @@ async function check(hosts: Hosts, { olds, news, unknowns }: CheckRequest, run: 
     return { computed: {}, problems: [connectionProblem(error)] };
   }
   const plan = planHost(args, snapshot);
-  const computed = planned(plan.changes);
+  const { changes, warnings } = knownPart(plan, { unknown: unknownArguments, snapshot });
+  const computed = planned(changes);
   const later = [...unknownArguments].map((name) => [name, "known only during the update"]);
   const owner = ownerProblem(snapshot, { urn: run.urn, args, olds });
-  const refused = tooDisruptive(args, computed);
+  const refused = tooDisruptive(args, changes);
   const drain = plan.reboot && refused.length === 0 ? drainProblem(args, snapshot) : undefined;
   const problems = [
     ...(owner ? [owner] : []),
@@ -67,7 +69,9 @@ async function check(hosts: Hosts, { olds, news, unknowns }: CheckRequest, run: 
     ...refused,
     ...(drain === undefined ? [] : [{ path: "drain", reason: drain }]),
   ];
-  if (problems.length === 0) for (const warning of plan.warnings) await run.warn(`${args.connection.host}: ${warning}`);
+  const { isolation } = args;
+  if (isolation?.domain === true) hosts.expect(args.connection, { isolatedCpus: isolation.cpus });
+  if (problems.length === 0) for (const warning of warnings) await run.warn(`${args.connection.host}: ${warning}`);
   return {
     computed: {
       ...computed,
@@ -83,9 +87,10 @@ function connectionProblem(error: unknown): Problem {
   throw error;
 }
 
-function tooDisruptive(args: HostTuningArgs, { plan, impact }: ReturnType<typeof planned>): readonly Problem[] {
-  if (!exceeds(impact, args.maxDisruption)) return [];
+function tooDisruptive(args: HostTuningArgs, changes: readonly Change[]): readonly Problem[] {
+  const { plan, impact } = planned(changes.filter((one) => exceeds(one.impact, args.maxDisruption)));
   const named = Object.entries(plan).map(([setting, text]) => `${setting}: ${text}`);
+  if (named.length === 0) return [];
   return [
     {
       path: "maxDisruption",

@@ -88,8 +88,10 @@ function toProblems(issue: z.core.$ZodIssue): readonly Problem[] {
     return issue.keys.map((key) => ({ path: at === "" ? key : `${at}.${key}`, reason: "unknown argument" }));
   }
   if (issue.code === "invalid_union") {
-    const nested = issue.errors.flat();
-    const reason = [...new Set(nested.map((one) => one.message))].join("; or ");
+    // The form that was meant is the one whose type fits: its own problems say more than "expected string".
+    const meant = issue.errors.find((all) => all.every((one) => one.code !== "invalid_type" || one.path.length > 0));
+    if (meant !== undefined) return meant.flatMap((one) => toProblems({ ...one, path: [...issue.path, ...one.path] }));
+    const reason = [...new Set(issue.errors.flat().map((one) => one.message))].join("; or ");
     return [{ path: at, reason: reason || issue.message }];
   }
   if (issue.code === "invalid_key") {

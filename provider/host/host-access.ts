@@ -2,7 +2,7 @@ import type { Connection } from "../transport/connection";
 import type { Transport } from "../transport/transport";
 import { createMutexes } from "./mutexes";
 import { runScript, runSteps, setOwner } from "./executor";
-import type { Hosts, LockedHost } from "./hosts";
+import type { ExpectedHost, Hosts, LockedHost } from "./hosts";
 import { lockHost, type HostLock } from "./lock";
 import { rebootHost, type RebootWait } from "./reboot";
 import type { HostSnapshot, SnapshotRequest } from "./snapshot";
@@ -23,6 +23,7 @@ export interface HostAccessOptions {
 export function createHosts(pool: ConnectionSource, options: HostAccessOptions = {}): Hosts {
   const cache = new Map<string, CachedSnapshot>();
   const mutexes = createMutexes();
+  const expectations = new Map<string, ExpectedHost>();
 
   return {
     snapshot(connection, request) {
@@ -62,6 +63,8 @@ export function createHosts(pool: ConnectionSource, options: HostAccessOptions =
       });
     },
 
+    expect: (connection, expected) => void expectations.set(endpointKey(connection), expected),
+    expected: (connection) => expectations.get(endpointKey(connection)),
     close: () => pool.close(),
   };
 }

@@ -12,8 +12,17 @@ export interface Hosts {
    * dropped before and after.
    */
   exclusively<T>(connection: Connection, work: (host: LockedHost) => Promise<T>): Promise<T>;
+  /** Tells the other resources of this process what an endpoint will be like when this run is through. */
+  expect(connection: Connection, expected: ExpectedHost): void;
+  expected(connection: Connection): ExpectedHost | undefined;
   /** Closes every connection. */
   close(): void;
+}
+
+/** What one resource's preview promises and another's must count with. */
+export interface ExpectedHost {
+  /** CPUs without load balancing, as a list. */
+  readonly isolatedCpus: string;
 }
 
 export interface LockedHost {

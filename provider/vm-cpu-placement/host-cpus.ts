@@ -1,3 +1,4 @@
+import type { ExpectedHost } from "../host/hosts";
 import { CpuSet } from "../linux/cpu-set";
 import type { FileTree } from "../linux/file-tree";
 import { readTopology } from "../linux/topology";
@@ -13,6 +14,12 @@ export interface HostCpus {
   readonly isolated: CpuSet;
   /** SMT siblings. */
   readonly cores: readonly CpuSet[];
+}
+
+/** The host as it will be when the run is through. */
+export function withExpected(host: HostCpus, expected: ExpectedHost | undefined): HostCpus {
+  if (expected === undefined) return host;
+  return { ...host, isolated: host.isolated.union(CpuSet.parse(expected.isolatedCpus)) };
 }
 
 export function hostCpus(files: FileTree): HostCpus {

@@ -1,11 +1,13 @@
 /* VmCpuPlacement as the adapter sees it: reads through the snapshot, decides with placement.ts, writes under the lock. */
 import type { Hosts } from "../host/hosts";
+
 import { exceeds, type Change } from "../impact";
 import { planned, planText } from "../plan-text";
 import type { CheckRequest, CheckResult, Problem, Props, Resource, Run } from "../resource";
 import { TransportError } from "../transport/transport";
 import { apply, request, stateOf } from "./apply";
 import { DomainXmlError } from "./domain-xml-error";
+import { withExpected } from "./host-cpus";
 import { LibvirtUnavailable } from "./libvirt";
 import type { PlacementState } from "./model";
 import { refreshed } from "./outputs";
@@ -53,8 +55,10 @@ async function check(hosts: Hosts, { olds, news, unknowns }: CheckRequest, run: 
   const parsed = parseArgs(Object.fromEntries(Object.entries(news).filter(([key]) => !later.includes(key))));
   if ("problems" in parsed) return { computed: {}, problems: parsed.problems };
   const { args } = parsed;
-  const state = await readState(hosts, args, olds);
-  if ("reason" in state) return { computed: {}, problems: [state] };
+  const found = await readState(hosts, args, olds);
+  if ("reason" in found) return { computed: {}, problems: [found] };
+  // A HostTuning of the same run may isolate CPUs before this placement is made.
+  const state = { ...found, host: withExpected(found.host, hosts.expected(args.connection)) };
   const plan = planPlacement(args, state);
   const owner = ownerProblem(state, { urn: run.urn, lastUrn: olds?.["__urn"], takeOwnership: args.takeOwnership });
   const problems = [...(owner ? [owner] : []), ...plan.problems, ...tooDisruptive(args, plan.changes)];

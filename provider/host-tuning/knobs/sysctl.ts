@@ -11,7 +11,7 @@ import { defineKnob, type Setting } from "../knob";
 const value = z
   .union([z.string(), z.int()])
   .transform((given) => normaliseSysctlValue(String(given)))
-  .refine((text) => text !== "" && !/[\r\n\0]/.test(text), "must be one line of text, not empty");
+  .refine((text) => !/[\r\n\0]/.test(text), "must be one line of text");
 
 const key = z
   .string()
@@ -50,6 +50,9 @@ function row(name: string, wanted: string, snapshot: HostSnapshot): Setting {
     write: [{ path, value: wanted }],
     boot: [{ kind: "sysctl", key: name, value: wanted }],
   };
+  // Empty has a meaning for texts (kernel.modprobe, ip_local_reserved_ports), for a number it is a slip.
+  if (wanted === "" && actual !== null && /^-?\d+( -?\d+)*$/.test(actual))
+    return { ...setting, problem: `${path} holds ${actual}, so it cannot be empty` };
   if (actual !== null) return setting;
   return {
     ...setting,
