@@ -6,6 +6,9 @@ import type { Props } from "../../support/pulumi/provider-client";
 import { startTunedHost, type TunedHost } from "../../support/tuned-host";
 import { everything, governorFile } from "../../support/tuned-host/fixture";
 
+// The first of these tests builds the package.
+jest.setTimeout(60_000);
+
 let host: TunedHost;
 /** Goes on where the killed one stopped. It has forgotten the host then, as after each of its own writes: it reads again. */
 let next: DynamicServer;
@@ -116,6 +119,5 @@ describe.each(scenarios)("a process that is killed during $name", ({ commands, e
       await next.delete(machineId, after);
       expect(host.state()).toEqual(before);
     },
-    20_000,
   );
 });

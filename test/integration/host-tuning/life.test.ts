@@ -4,6 +4,9 @@ import { machineId } from "../../support/fixture-root";
 import { startTunedHost, type TunedHost } from "../../support/tuned-host";
 import { everything, everythingPlanned, governorFile, poolFile } from "../../support/tuned-host/fixture";
 
+// The first of these tests builds the package.
+jest.setTimeout(60_000);
+
 /** The engine has a provider process of its own for each phase: what one has read no other knows. */
 async function inNewProcess<T>(work: (server: DynamicServer) => Promise<T>): Promise<T> {
   const server = await startDynamicServer();

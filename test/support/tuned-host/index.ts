@@ -15,6 +15,8 @@ export interface TunedHost extends FixtureRoot {
   readonly ssh: SshHost;
   /** Arguments of each call of systemctl but `show`, which every reading makes, with the locale it was called in. */
   systemctlCalls(): readonly string[];
+  /** Puts a stand-in before a command of the host, until it is taken away: what cannot be had from plain files. */
+  standIn(command: string, script: string): () => void;
   /** What a program gives, as the SDK sends it. */
   inputs(more: Record<string, unknown>): Record<string, unknown>;
   close(): Promise<void>;
@@ -39,6 +41,10 @@ export async function startTunedHost({ fixture, ...options }: TunedHostOptions =
             .split("\n")
             .filter((line) => line !== "")
         : [],
+    standIn(command, script) {
+      writeFileSync(join(bin, command), script, { mode: 0o755 });
+      return () => rmSync(join(bin, command));
+    },
     inputs: (more) => ({
       __provider: providerHandle("hostTuning"),
       __urn: urn,
