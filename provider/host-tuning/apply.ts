@@ -4,13 +4,13 @@ import type { HostSnapshot } from "../host/snapshot";
 import { stepName } from "../host/step";
 import { surprises } from "../plan-text";
 import { PartialFailure, type PlanText, type Props, type Run } from "../resource";
-import { drainProblem } from "./drain";
+import { drainProblem, leftStopped, startAgain } from "./drain";
 import { readHost, type Reading } from "./host-reading";
 import { putJournalBack } from "./journal-copy";
 import { applied } from "./outputs";
 import { ownerProblem } from "./ownership";
 import { planHost, shortfalls, type HostPlan } from "./plan";
-import { rebootAsPlanned } from "./reboot-run";
+import { carryOut } from "./reboot-run";
 import { parseArgs, type HostTuningArgs } from "./schema";
 import { undoAll } from "./undo";
 
@@ -35,10 +35,8 @@ export async function apply(request: Apply): Promise<{ id: string; outputs: Prop
     const before = await withJournalOnHost(host, found, read);
     const plan = planHost(args, before);
     // From here on the host has been written to: whatever fails, the state must keep the resource.
-    const failed = await attempt(async () => {
-      await host.run(plan.steps, progress(request.run, plan.steps.length));
-      await rebootAsPlanned(host, { args, before, plan, run: request.run, read });
-    });
+    const steps = () => host.run(plan.steps, progress(request.run, plan.steps.length));
+    const failed = await attempt(() => carryOut(host, { args, before, plan, run: request.run, read, steps }));
     request.run.progress("verifying");
     const after = await attempt(read);
     const snapshot = after instanceof Error ? before : after;
@@ -151,6 +149,7 @@ export async function restore({
         ? snapshot.journal.map((entry) => ({ kind: "forget" as const, entry: entry.name }))
         : undo.steps;
     await host.run(steps, progress(run, steps.length));
+    if (leftStopped(snapshot).length > 0) await startAgain(host);
     await host.setOwner(undefined);
   });
 }

@@ -2,121 +2,95 @@
  * A host's domains and its reboot: which of them run, how they are stopped before it, and started again after it. What
  * is stopped is noted on the host first, so that a run that dies in between leaves a list for the next one.
  */
-import type { LockedHost, LockedScript } from "../host/hosts";
-import type { HostSnapshot } from "../host/snapshot";
-import { restartFile } from "../host/journal";
+import type { LockedHost } from "../host/hosts";
+import type { DomainSnapshot, HostSnapshot } from "../host/snapshot";
 import type { Change } from "../impact";
+import { startScript, stopScript } from "./drain-scripts";
 import type { HostTuningArgs } from "./schema";
 
-export interface RunningDomain {
+interface Domain {
   readonly uuid: string;
   readonly name: string;
 }
 
-/** Domains that a reboot would stop. Undefined: libvirt was not asked. */
-export function runningDomains(snapshot: HostSnapshot): readonly RunningDomain[] {
+/** Domains that a reboot would stop. None if libvirt was not asked. */
+export function runningDomains(snapshot: HostSnapshot): readonly DomainSnapshot[] {
   const active = (snapshot.libvirt?.domains ?? []).filter((domain) => domain.state !== "shut off");
-  return active.map(({ uuid, name }) => ({ uuid, name })).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return active.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Each domain that the reboot stops is a line of the preview. */
-export function domainChanges(snapshot: HostSnapshot): readonly Change[] {
-  return runningDomains(snapshot).map(({ name }) => ({
-    setting: `domain ${name}`,
-    actual: "running",
-    desired: "shut down, rebooted under it, started again",
-    impact: "host-reboot",
-  }));
-}
-
-/** Domains that an earlier run stopped for its reboot and could not start again. */
-export function leftStopped(snapshot: HostSnapshot): readonly RunningDomain[] {
+/** Domains that an earlier run stopped for its reboot, and did not start again. */
+export function leftStopped(snapshot: HostSnapshot): readonly Domain[] {
   return snapshot.leftStopped.map((line) => {
     const space = line.indexOf(" ");
     return { uuid: line.slice(0, space), name: line.slice(space + 1) };
   });
 }
 
-export function leftStoppedChanges(snapshot: HostSnapshot): readonly Change[] {
-  return leftStopped(snapshot).map(({ name }) => ({
-    setting: `domain ${name}`,
-    actual: "stopped for a reboot",
-    desired: "running",
-    impact: "live",
-  }));
+/** A line of the preview for each domain that the reboot stops, and for each that an earlier one has stopped. */
+export function domainChanges(snapshot: HostSnapshot, { reboot }: { reboot: boolean }): readonly Change[] {
+  const running = runningDomains(snapshot);
+  const stops = reboot ? running : [];
+  return [
+    ...leftStopped(snapshot)
+      .filter(({ uuid }) => !stops.some((domain) => domain.uuid === uuid))
+      .map(({ uuid, name }): Change => {
+        const runs = running.some((domain) => domain.uuid === uuid);
+        const actual = runs ? "running, but was told to shut down for a reboot" : "stopped for a reboot";
+        return { setting: `domain ${name}`, actual, desired: "running", impact: "live" };
+      }),
+    ...stops.map(({ name, state }): Change => ({
+      setting: `domain ${name}`,
+      actual: state,
+      desired: "shut down, rebooted under it, started again",
+      impact: "host-reboot",
+    })),
+  ];
 }
 
+/** Why the host cannot be rebooted, as its domains are. */
 export function drainProblem(args: HostTuningArgs, snapshot: HostSnapshot): string | undefined {
-  const names = runningDomains(snapshot).map((domain) => domain.name);
-  if (names.length === 0 || args.drain.method === "shutdown") return undefined;
-  return `the reboot would stop ${names.join(", ")}: shut them down first, or set drain: { method: "shutdown" }`;
+  const { unavailable } = snapshot.libvirt ?? {};
+  if (unavailable !== undefined && hasLibvirt(snapshot))
+    return `the domains that the reboot would stop are not known, because libvirt could not be asked: ${unavailable}`;
+  const running = runningDomains(snapshot);
+  if (running.length === 0) return undefined;
+  const names = (all: readonly DomainSnapshot[]) => all.map((domain) => domain.name).join(", ");
+  if (args.drain.method === "refuse")
+    return `the reboot would stop ${names(running)}: shut them down first, or set drain: { method: "shutdown" }`;
+  const transient = running.filter((domain) => !domain.persistent);
+  const paused = running.filter((domain) => domain.state === "paused");
+  const reasons = [
+    ...(transient.length === 0
+      ? []
+      : [
+          `${names(transient)} could not be started again, having no definition (transient): define or stop them first`,
+        ]),
+    ...(paused.length === 0 ? [] : [`${names(paused)} cannot shut down while paused: resume or stop them first`]),
+  ];
+  return reasons.length === 0 ? undefined : reasons.join("; ");
 }
+
+/** Without the daemon's unit a missing virsh means that nothing runs under libvirt. */
+const hasLibvirt = (snapshot: HostSnapshot): boolean =>
+  ["libvirtd.service", "virtqemud.service"].some((unit) => snapshot.units.get(unit)?.loadState === "loaded");
 
 /** Stops what runs, all at once, and waits. What does not end in time is not forced: everything is started again. */
-export async function drain(host: LockedHost, domains: readonly RunningDomain[], limitSeconds: number): Promise<void> {
+export async function drain(host: LockedHost, domains: readonly Domain[], limitSeconds: number): Promise<void> {
   if (domains.length === 0) return;
-  const args = [String(limitSeconds), ...listed(domains)];
-  await host.script({ ...drainScript("stop the domains", stopScript), args, timeoutSeconds: limitSeconds + 300 });
+  const listed = domains.map(({ uuid, name }) => `${uuid} ${name.replaceAll(/[\r\n]/g, " ")}`);
+  await host.script({
+    name: "stop the domains",
+    setting: "drain",
+    script: stopScript,
+    args: [String(limitSeconds), ...listed],
+    timeoutSeconds: limitSeconds + 600,
+  });
 }
 
-/** Starts what was stopped; a domain that runs already (autostart) is left. */
-export async function startAgain(host: LockedHost): Promise<void> {
-  await host.script({ ...drainScript("start the domains again", startScript), timeoutSeconds: 900 });
+/** Starts what was stopped; a domain that runs already (autostart) is left. Gives a line for each that is gone. */
+export async function startAgain(host: LockedHost): Promise<readonly string[]> {
+  const name = "start the domains again";
+  const output = await host.script({ name, setting: "drain", script: startScript, args: [], timeoutSeconds: 900 });
+  return output.split("\n").filter((line) => line.startsWith("domain "));
 }
-
-const drainScript = (name: string, script: string): LockedScript => ({ name, setting: "drain", script, args: [] });
-
-const listed = (domains: readonly RunningDomain[]): readonly string[] =>
-  domains.map(({ uuid, name }) => `${uuid} ${name.replaceAll(/[\r\n]/g, " ")}`);
-
-/** Prints a line for each domain that could not be started; the list keeps those. */
-const startBody = `
-restart() {
-  [ -f "$root${restartFile}" ] || return 0
-  failed=
-  while IFS=' ' read -r uuid name; do
-    # Asked first: a domain that runs, by autostart or by hand, is not started twice.
-    case $(virsh -c qemu:///system domstate "$uuid" 2>&1) in
-      running* | paused* | idle*) continue ;;
-    esac
-    tries=5
-    until why=$(virsh -c qemu:///system start "$uuid" 2>&1); do
-      tries=$((tries - 1))
-      [ $tries -gt 0 ] || { echo "cannot start $name: $why" >&2; failed="$failed$uuid $name
-"; break; }
-      sleep 2
-    done
-  done < "$root${restartFile}"
-  if [ -n "$failed" ]; then printf '%s' "$failed" > "$root${restartFile}"; return 1; fi
-  rm -f "$root${restartFile}"
-}
-`;
-
-/** Arguments: nothing. */
-const startScript = `${startBody}
-restart || exit 77
-`;
-
-/** Arguments: seconds, then "uuid name" for each domain. */
-const stopScript = `${startBody}
-limit=$1; shift
-printf '%s\\n' "$@" | cat > "$root${restartFile}" && sync "$root${restartFile}" || die "cannot write ${restartFile}"
-code=77
-for line in "$@"; do virsh -c qemu:///system shutdown "\${line%% *}" >/dev/null 2>&1 || :; done
-waited=0
-while :; do
-  left=
-  for line in "$@"; do
-    case $(virsh -c qemu:///system domstate "\${line%% *}" 2>&1) in
-      'shut off'* | crashed* | *'failed to get domain'* | *'no domain'* | *'Domain not found'*) ;;
-      *) left="$left \${line#* }" ;;
-    esac
-  done
-  [ -n "$left" ] || exit 0
-  if [ $waited -ge "$limit" ]; then
-    restart
-    die "these domains did not shut down within $limit s:$left. What had stopped is started again; nothing was rebooted"
-  fi
-  sleep 2; waited=$((waited + 2))
-done
-`;

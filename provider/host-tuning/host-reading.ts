@@ -18,14 +18,14 @@ type Read = (request: SnapshotRequest) => Promise<HostSnapshot>;
 /**
  * The snapshot with everything that a plan may need. One round trip; a second only where the host's journal names
  * sysctl keys that neither the program nor the state knew (a run that died before it could save its state), and before
- * a reboot, which asks for the domains that it would stop (libvirt answers slowly when it was idle).
+ * a reboot, or after one that was cut off, which asks for the domains (libvirt answers slowly when it was idle).
  */
 export async function readHost(read: Read, args: HostTuningArgs, last: Props | undefined): Promise<Reading> {
   const mirror = mirroredJournal(last);
   const first = await read(snapshotRequest(args, mirror));
   const found = withJournal(first, mirror);
   const { sysctlKeys } = snapshotRequest(args, found.journal);
-  const domains = planHost(args, found).reboot;
+  const domains = planHost(args, found).reboot || found.leftStopped.length > 0;
   // Some keys are in every snapshot.
   const missing = sysctlKeys.filter(
     (key) => !first.request.sysctlKeys.includes(key) && first.files.text(sysctlPath(key)) === undefined,

@@ -4,9 +4,9 @@ import type { PathValue, Step } from "../host/step";
 import type { Change, Verification } from "../impact";
 import { normaliseSysctlKey } from "../linux/sysctl-conf";
 import type { Problem } from "../resource";
-import { planBoot } from "./boot-plan";
+import { notAtNextBoot, planBoot } from "./boot-plan";
 import { bootChanges, bootSteps, overriddenKeys, type EntryFor } from "./boot-values";
-import { domainChanges, leftStoppedChanges } from "./drain";
+import { domainChanges } from "./drain";
 import type { Knob, Setting } from "./knob";
 import { knobs, type KnobName } from "./registry";
 import type { KnobArgs } from "./schema";
@@ -37,7 +37,7 @@ export function planHost(args: KnobArgs, snapshot: HostSnapshot): HostPlan {
   // A value that changes now and at boot is one line; a second line only where they differ apart from each other.
   const atBoot = bootChanges(settings, snapshot).filter((one) => !named.has(one.setting) && !restored.has(one.setting));
   const reboot = boot.changes.some((change) => change.impact === "host-reboot");
-  const domains = [...leftStoppedChanges(snapshot), ...(reboot ? domainChanges(snapshot) : [])];
+  const domains = domainChanges(snapshot, { reboot });
   return {
     changes: [...running, ...boot.changes, ...atBoot, ...dropped.changes, ...domains],
     steps: [...planSteps(settings, { snapshot, entryFor, dropped: dropped.steps }), ...boot.steps],
@@ -77,23 +77,31 @@ export function snapshotRequest(args: KnobArgs, journal: readonly JournalEntry[]
 }
 
 export function verifications(args: KnobArgs, snapshot: HostSnapshot): readonly Verification[] {
+  const pending = new Set(planHost(args, snapshot).pending.map(({ name }) => name));
+  const verdict = (one: Setting): Verification["verdict"] => {
+    if (one.notApplicable !== undefined) return "notApplicable";
+    // Staged: only the next boot will tell.
+    return one.actual === one.desired ? "pass" : pending.has(one.name) ? "unknown" : "fail";
+  };
   return settingsOf(args, snapshot).map((one) => ({
     check: one.name,
     expected: one.desired,
     actual: one.notApplicable ?? one.actual ?? "(absent)",
     source: one.source,
-    verdict: one.notApplicable !== undefined ? "notApplicable" : one.actual === one.desired ? "pass" : "fail",
+    verdict: verdict(one),
   }));
 }
 
 /** What does not read back as written, in words. */
 export function shortfalls(args: KnobArgs, snapshot: HostSnapshot): readonly string[] {
   const { pending } = planHost(args, snapshot);
-  return settingsOf(args, snapshot)
+  const settings = settingsOf(args, snapshot);
+  const wrong = settings
     .filter((one) => differs(one) && !pending.some(({ name }) => name === one.name))
     .map((one) =>
       `${one.name}: expected ${one.desired}, the host has ${one.actual ?? "no value"} (${one.source}). ${one.remedy ?? ""}`.trim(),
     );
+  return [...wrong, ...notAtNextBoot(settings, snapshot).map((text) => `the next boot will not have ${text}`)];
 }
 
 /** The one loop over the registry: here a knob and its argument lose the type that ties them together. */
@@ -129,7 +137,8 @@ function warningsOf(settings: readonly Setting[], left: ReturnType<typeof undoVa
 
 /** Journal entries, cut down to the paths that no row covers any more. */
 function droppedEntries(settings: readonly Setting[], snapshot: HostSnapshot): readonly JournalEntry[] {
-  const covered = new Set(settings.flatMap((one) => one.write.map((value) => value.path)));
+  // Also what a row only reads now: a pool of pages that grows again at the next boot is still managed.
+  const covered = new Set(settings.flatMap((one) => [one.source, ...one.write.map((value) => value.path)]));
   return snapshot.journal
     .filter((entry) => entry.kind === "values")
     .map((entry) => ({ ...entry, paths: entry.paths.filter((path) => !covered.has(path)) }))

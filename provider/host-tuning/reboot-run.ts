@@ -1,5 +1,6 @@
-/* The one reboot of a run: only after the boot loader's configuration reads back right, and with the domains stopped. */
+/* The steps of a run, and its one reboot: only when the boot loader's configuration reads back right. */
 import type { LockedHost } from "../host/hosts";
+import { RebootRefused } from "../host/reboot";
 import type { HostSnapshot } from "../host/snapshot";
 import type { Run } from "../resource";
 import { notAtNextBoot } from "./boot-plan";
@@ -8,44 +9,70 @@ import { drain, leftStopped, runningDomains, startAgain } from "./drain";
 import { settingsOf, shortfalls, type HostPlan } from "./plan";
 import type { HostTuningArgs } from "./schema";
 
-interface RebootRun {
+interface Planned {
   readonly args: HostTuningArgs;
   readonly before: HostSnapshot;
   readonly plan: HostPlan;
   readonly run: Run;
   /** Reads the host again, under the lock. */
   readonly read: () => Promise<HostSnapshot>;
+  /** Runs the plan's steps. */
+  readonly steps: () => Promise<void>;
 }
 
-export async function rebootAsPlanned(host: LockedHost, { args, before, plan, run, read }: RebootRun): Promise<void> {
-  if (leftStopped(before).length > 0) {
-    run.progress("starting domains that an earlier run had stopped");
-    await startAgain(host);
+export async function carryOut(host: LockedHost, planned: Planned): Promise<void> {
+  const { before, plan } = planned;
+  // Domains that an earlier run had stopped stay so for the reboot to come, but not for one that does not come.
+  const stopped = leftStopped(before).map(({ name }) => name);
+  const start = () => startDomains(host, planned, stopped);
+  try {
+    await planned.steps();
+    if (plan.reboot) await checkNextBoot(planned);
+  } catch (error) {
+    await start().catch(() => undefined);
+    throw error;
   }
-  if (!plan.reboot) return;
+  if (!plan.reboot) return start();
+  const running = runningDomains(before);
+  await reboot(host, planned, [...new Set([...stopped, ...running.map(({ name }) => name)])]);
+}
+
+async function checkNextBoot({ args, run, read }: Planned): Promise<void> {
   run.progress("checking what the next boot will have");
   const written = await read();
   const missing = notAtNextBoot(settingsOf(args, written), written);
   if (missing.length > 0)
     throw new Error(`nothing was rebooted: the boot loader's configuration does not hold ${missing.join("; ")}`);
-  const domains = runningDomains(before);
-  if (domains.length > 0) run.progress(`stopping ${domains.map(({ name }) => name).join(", ")}`);
-  await drain(host, domains, args.drain.timeoutSeconds);
-  const { rebootTimeoutSeconds: timeoutSeconds } = args;
-  await host.reboot({
-    timeoutSeconds,
-    onWait: (seconds, seen) => run.progress(`waiting for reboot (${seconds}s): ${seen}`),
-  });
-  run.progress("the host is back");
-  await bootSettled({ args, read, run });
-  if (domains.length > 0) {
-    run.progress(`starting ${domains.map(({ name }) => name).join(", ")}`);
-    await startAgain(host);
+}
+
+/** `domains`: names of all that run, or have been stopped by an earlier run, and shall run afterwards. */
+async function reboot(host: LockedHost, planned: Planned, domains: readonly string[]): Promise<void> {
+  const { args, before, run } = planned;
+  const running = runningDomains(before);
+  if (running.length > 0) run.progress(`stopping ${running.map(({ name }) => name).join(", ")}`);
+  await drain(host, running, args.drain.timeoutSeconds);
+  try {
+    await host.reboot({
+      timeoutSeconds: args.rebootTimeoutSeconds,
+      onWait: (seconds, seen) => run.progress(`waiting for reboot (${seconds}s): ${seen}`),
+    });
+  } catch (error) {
+    if (error instanceof RebootRefused) await startDomains(host, planned, domains).catch(() => undefined);
+    throw error;
   }
+  run.progress("the host is back");
+  await bootSettled(planned);
+  await startDomains(host, planned, domains);
+}
+
+async function startDomains(host: LockedHost, { run, args }: Planned, names: readonly string[]): Promise<void> {
+  if (names.length === 0) return;
+  run.progress(`starting ${names.join(", ")}`);
+  for (const gone of await startAgain(host)) await run.warn(`${args.connection.host}: ${gone}`);
 }
 
 /** SSH answers before the boot is through: what our unit sets comes a little later. */
-async function bootSettled({ args, read, run }: Pick<RebootRun, "args" | "read" | "run">): Promise<void> {
+async function bootSettled({ args, read, run }: Planned): Promise<void> {
   const deadline = Date.now() + 120_000;
   while (Date.now() < deadline) {
     const snapshot = await read();

@@ -7,6 +7,11 @@ export interface RebootWait {
   readonly onWait: (seconds: number, seen: string) => void;
 }
 
+/** The host said no, and goes on as it was. */
+export class RebootRefused extends Error {
+  override readonly name = "RebootRefused";
+}
+
 /**
  * Reboots the host and waits until it answers with another boot_id: an SSH server that answers may be the one that is
  * going down. `reconnect` opens a connection, with one dial.
@@ -46,7 +51,7 @@ async function ask(transport: Transport): Promise<void> {
       argv: ["systemctl", "--no-block", "reboot"],
       timeoutSeconds: 60,
     });
-    if (exitCode !== 0) throw new Error(`${transport.endpoint}: the host refuses to reboot: ${stderr.trim()}`);
+    if (exitCode !== 0) throw new RebootRefused(`${transport.endpoint}: the host refuses to reboot: ${stderr.trim()}`);
   } catch (error) {
     if (!(error instanceof TransportError) || error.failure !== "connectionLost") throw error;
   }
