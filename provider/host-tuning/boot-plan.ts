@@ -16,7 +16,7 @@ import type { EntryFor } from "./boot-values";
 import { mergeBootArguments, type BootArguments } from "./boot/boot-arguments";
 import { hasArguments, managedArguments, type NextBoot } from "./boot/boot-loader";
 import { bootLoaderOf } from "./boot/boot-loaders";
-import { grubFragmentFile } from "./boot/grub-fragment";
+import { fragmentKeys, grubFragmentFile } from "./boot/grub-fragment";
 import type { Setting } from "./knob";
 import type { KnobArgs } from "./schema";
 
@@ -37,8 +37,7 @@ export function planBoot(
 ): BootPlan {
   const { snapshot, entryFor } = host;
   const kernelRows = rows.filter(hasKernelPart);
-  const ours = fragmentKeys(snapshot);
-  if (kernelRows.length === 0 && ours.length === 0) return nothing;
+  if (kernelRows.length === 0) return planUndo(snapshot);
   const found = bootLoaderOf(snapshot);
   if ("problem" in found) return { ...nothing, problems: [found.problem] };
   const { loader } = found;
@@ -47,14 +46,30 @@ export function planBoot(
   const steps = loader.steps(wanted, snapshot, entryFor);
   const outcomes = kernelRows.map((row) => outcome(row, { next, stages: stages(host.args) }));
   const changes = outcomes.flatMap((one) => one.changes);
-  const dropped = droppedKeys(ours, { wanted, next });
+  const dropped = droppedKeys(managedKeys(snapshot), { wanted, next });
+  const { problems, warnings } = loader.findings(wanted, snapshot);
   return {
-    ...loader.findings(wanted, snapshot),
-    changes: [...changes, ...dropped, ...otherEntries(steps, [...changes, ...dropped])],
+    problems,
+    warnings: [...warnings, ...oneShot(next)],
+    changes: [...changes, ...dropped, ...unseenChange(steps, { named: [...changes, ...dropped], snapshot })],
     steps,
     pending: outcomes.flatMap((one) => one.pending),
   };
 }
+
+/** No argument is wanted any more: what we have written goes, also where an earlier run was cut off on the way. */
+function planUndo(snapshot: HostSnapshot): BootPlan {
+  const { changes, left, steps } = undoBoot(snapshot);
+  return {
+    ...nothing,
+    changes: [...changes, ...unseenChange(steps, { named: changes, snapshot })],
+    steps,
+    warnings: left.map(({ setting, actual }) => `${setting}: left as it is: ${actual}`),
+  };
+}
+
+const oneShot = ({ oneShot, entry }: NextBoot): readonly string[] =>
+  oneShot ? [`the next boot, and only that one, takes the menu entry ${JSON.stringify(entry)} (grub-reboot)`] : [];
 
 type KernelRow = Setting & { readonly kernel: BootArguments };
 
@@ -70,7 +85,7 @@ function nextBootHas(row: KernelRow, next: NextBoot): boolean {
 
 /** Rows that the next boot will not give, as the boot loader is configured now. */
 export function notAtNextBoot(rows: readonly Setting[], snapshot: HostSnapshot): readonly string[] {
-  const kernelRows = rows.filter(hasKernelPart).filter((row) => row.actual !== row.desired);
+  const kernelRows = rows.filter(hasKernelPart);
   if (kernelRows.length === 0) return [];
   const found = bootLoaderOf(snapshot);
   if ("problem" in found) return [found.problem];
@@ -127,26 +142,28 @@ function droppedKeys(
     }));
 }
 
-/** Menu entries of other kernels that lack the arguments: written with the rest, and said even when alone. */
-function otherEntries(steps: readonly Step[], changes: readonly Change[]): readonly Change[] {
-  if (steps.length === 0 || changes.length > 0) return [];
-  return [
-    {
-      setting: "kernel arguments of the other menu entries",
-      actual: "not as declared",
-      desired: "as declared",
-      impact: "live",
-    },
-  ];
+/** What is written though no argument of the next boot changes: our file by itself, or entries of other kernels. */
+function unseenChange(
+  steps: readonly Step[],
+  { named, snapshot }: { named: readonly Change[]; snapshot: HostSnapshot },
+): readonly Change[] {
+  if (named.length > 0 || !steps.some((step) => step.kind !== "forget")) return [];
+  const written = steps.some((step) => "path" in step && step.path === grubFragmentFile);
+  const actual = snapshot.files.text(grubFragmentFile) === undefined ? null : "not as declared";
+  return written
+    ? [{ setting: grubFragmentFile, actual, desired: "as declared", impact: "live" }]
+    : [
+        {
+          setting: "kernel arguments of the other menu entries",
+          actual: "not as declared",
+          desired: "as declared",
+          impact: "live",
+        },
+      ];
 }
 
-/** The keys that our fragment on the host manages: the alternatives of its `case` pattern. */
-function fragmentKeys(snapshot: HostSnapshot): readonly string[] {
-  const fragment = snapshot.files.text(grubFragmentFile) ?? "";
-  const pattern = /^ {6}(\S.* \| \S+=\*)\)$/m.exec(fragment)?.[1] ?? "";
-  const keys = pattern.split(" | ").filter((one) => !one.endsWith("=*") && one !== "");
-  return keys.map((one) => canonicalKey(one.replaceAll("[-_]", "_")));
-}
+const managedKeys = (snapshot: HostSnapshot): readonly string[] =>
+  fragmentKeys(snapshot.files.text(grubFragmentFile) ?? "");
 
 export interface BootUndo {
   readonly changes: readonly Change[];
@@ -169,7 +186,7 @@ export function undoBoot(snapshot: HostSnapshot): BootUndo {
   if ("problem" in found) return left(found.problem);
   const next = found.loader.nextBoot(snapshot);
   return {
-    changes: droppedKeys(fragmentKeys(snapshot), { wanted: { keys: [], arguments: [] }, next }),
+    changes: droppedKeys(managedKeys(snapshot), { wanted: { keys: [], arguments: [] }, next }),
     left: [],
     steps: found.loader.undoSteps(snapshot),
   };

@@ -1,6 +1,7 @@
 /* What goes to the state. Nothing volatile: two reads of an unchanged host give the same bytes. */
 import type { JournalEntry } from "../host/journal";
 import type { HostSnapshot } from "../host/snapshot";
+import type { Verification } from "../impact";
 import type { Props } from "../resource";
 import type { Setting } from "./knob";
 import { planText } from "../plan-text";
@@ -35,12 +36,23 @@ export function refreshed({
 }) {
   const asGiven = given(outputs);
   const now = { ...asGiven, ...(keepSpelling(asGiven, observe(args, snapshot), args) as Props) };
+  const found = computed(args, snapshot);
   // What was verified is what the last apply read back: that the host differs by now, `actual` and the inputs say.
-  const results: Props = { ...computed(args, snapshot), verification: outputs["verification"] };
+  const verification = verifiedSince(outputs, found["verification"] as readonly Verification[]);
+  const results: Props = { ...found, verification };
   return {
     outputs: { ...now, ...results },
     inputs: { ...now, plan: {}, impact: "none", undo: results["undo"] },
   };
+}
+
+/** What waited for a boot that has come since is verified only now. */
+function verifiedSince(outputs: Props, now: readonly Verification[]): unknown {
+  const pending = Object.keys((outputs["pending"] ?? {}) as Props);
+  const last = outputs["verification"];
+  if (pending.length === 0 || !Array.isArray(last)) return last;
+  const fresh = new Map(now.filter((one) => pending.includes(one.check)).map((one) => [one.check, one]));
+  return last.map((one: Verification) => fresh.get(one.check) ?? one);
 }
 
 /**

@@ -21,6 +21,13 @@ export function grubFragment(wanted: BootArguments): string {
   return header + filter.replace("@PATTERNS@", () => patterns.join(" | ")).replace("@OURS@", () => shellWord(ours));
 }
 
+/** The keys that such a file manages: the alternatives of its `case` pattern. */
+export function fragmentKeys(text: string): readonly string[] {
+  const pattern = /^ {6}(\S.* \| \S+=\*)\)$/m.exec(text)?.[1] ?? "";
+  const keys = pattern.split(" | ").filter((one) => !one.endsWith("=*") && one !== "");
+  return keys.map((one) => canonicalKey(one.replaceAll("[-_]", "_")));
+}
+
 /** `-` and `_` are the same in a key. */
 function keyPattern(key: string): string {
   const either = key.replaceAll("_", "[-_]");

@@ -13,6 +13,7 @@ import { kernelValues, parseKernelLine } from "../../linux/kernel-args";
 import { supportsPerNodeHugepages } from "../../linux/kernel-release";
 import { formatPageSize, hugepagesFolder, parsePageSizeKiB } from "../../linux/units";
 import type { BootArguments } from "../boot/boot-arguments";
+import { fragmentKeys, grubFragmentFile } from "../boot/grub-fragment";
 import { defineKnob, type Setting } from "../knob";
 
 const nodeId = z.string().regex(/^(0|[1-9]\d{0,3})$/, "must be the number of a NUMA node");
@@ -100,7 +101,8 @@ function row(one: Pool, node: string, { all, snapshot }: RowContext): Setting {
       ? shortAtBoot
       : `The memory of node ${node} is in use or fragmented: stop what uses it, ask for fewer pages, or reserve them at boot (hugepagesz=${label} hugepages=${node}:${wanted} on the kernel command line).`,
     ...(problem !== undefined && { problem }),
-    write: grows ? [] : [{ path, value: String(wanted) }],
+    // A pool that a boot has filled was not written by us: only a shrinking one has an original to keep.
+    write: !atBoot || (actual !== undefined && wanted < actual) ? [{ path, value: String(wanted) }] : [],
     settle: { attempts },
     // The memory that a shrinking pool frees may be what another pool needs.
     ...(actual !== undefined && wanted < actual && { goesFirst: true }),
@@ -129,15 +131,44 @@ function kernelPart(all: readonly Pool[]): BootArguments {
   };
 }
 
-/** The command line of others may reserve sizes that this argument does not name: taking the keys over would lose them. */
+/** The command line of others may reserve pages that this argument does not name: taking the keys over would lose them. */
 function refuseAtBoot(all: readonly Pool[], snapshot: HostSnapshot): string | undefined {
   if (!supportsPerNodeHugepages(snapshot.files.text("/proc/version") ?? ""))
     return "the kernel is older than 5.16 and takes no pages per node on its command line";
-  const named = all.map((pool) => parsePageSizeKiB(pool.size));
+  // What is ours already has taken the others' place.
+  if (fragmentKeys(snapshot.files.text(grubFragmentFile) ?? "").includes("hugepages")) return undefined;
+  const reserved = reservedSizes(snapshot);
+  const lost = reserved.filter((size) => !all.some((pool) => parsePageSizeKiB(pool.size) === sizeOrZero(size)));
+  if (lost.length > 0)
+    return `the kernel's command line reserves pages of ${lost.join(", ")} too: give that size here as well, or take it off there`;
+  const nodes = reserved.flatMap((size) => unnamedNodes(size, all, snapshot));
+  if (nodes.length === 0) return undefined;
+  return `the kernel's command line reserves ${nodes.join(" and ")} too: give these nodes here as well, with 0 if nobody needs them`;
+}
+
+/** The size of each hugepages= on the running kernel's line: of the hugepagesz= before it, else the default size. */
+function reservedSizes(snapshot: HostSnapshot): readonly string[] {
   const line = parseKernelLine(snapshot.files.text("/proc/cmdline") ?? "");
-  const lost = kernelValues(line, "hugepagesz").filter((size) => size !== null && !named.includes(sizeOrZero(size)));
-  if (lost.length === 0) return undefined;
-  return `the kernel's command line reserves pages of ${lost.join(", ")} too: give that size here as well, or take it off there`;
+  let size = kernelValues(line, "default_hugepagesz").at(-1) ?? "2M";
+  const sizes: string[] = [];
+  for (const { key, value, forInit } of line) {
+    if (forInit || value === null) continue;
+    if (key === "hugepagesz") size = value;
+    if (key === "hugepages") sizes.push(size);
+  }
+  return [...new Set(sizes)];
+}
+
+/** Nodes with pages of this size that the argument does not name, as "4 pages of 1G on node 1". */
+function unnamedNodes(size: string, all: readonly Pool[], snapshot: HostSnapshot): readonly string[] {
+  const pool = all.find((one) => parsePageSizeKiB(one.size) === sizeOrZero(size));
+  if (pool === undefined || parsePageSizeKiB(pool.size) < gigantic) return [];
+  return snapshot.files.paths("/sys/devices/system/node/").flatMap((path) => {
+    const node = /\/node(\d+)\/hugepages\//.exec(path)?.[1];
+    if (node === undefined || path !== pathOf(pool.size, node) || pool.nodes[node] !== undefined) return [];
+    const pages = count(path, snapshot) ?? 0;
+    return pages === 0 ? [] : [`${pages} pages of ${formatPageSize(parsePageSizeKiB(pool.size))} on node ${node}`];
+  });
 }
 
 const sizeOrZero = (text: string): number => (isPageSize(text) ? parsePageSizeKiB(text) : 0);

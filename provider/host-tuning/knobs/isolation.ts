@@ -37,7 +37,7 @@ export const isolation = defineKnob({
   settings: (desired, snapshot) => {
     const parts = partsOf(desired, snapshot);
     const set = CpuSet.parse(desired.cpus);
-    const problem = isolationProblem(set, snapshot);
+    const problem = isolationProblem(set, snapshot) ?? missingNohz(desired, snapshot);
     const warning = isolationWarning(set, snapshot);
     return parts.map((part, index) => ({
       ...row(part),
@@ -88,12 +88,19 @@ function partsOf(desired: Desired, snapshot: HostSnapshot): readonly Part[] {
   const wanted = (on: boolean | undefined) => (on === true ? set : CpuSet.empty);
   const shownBy = (source: string) => ({ source, actual: readSet(source, snapshot) });
   const isolcpus = isolcpusOf(desired);
-  const nohz = desired.nohzFull !== undefined || hasNohzFlag(snapshot);
+  const known = snapshot.files.text(files.nohzFull) !== undefined;
+  const nohz = known && (desired.nohzFull !== undefined || hasNohzFlag(snapshot));
   return [
     { name: "domain", desired: wanted(desired.domain), kernel: isolcpus, ...shownBy(files.isolated) },
     ...(nohz ? [nohzPart(wanted(desired.nohzFull), shownBy(files.nohzFull))] : []),
     ...derivedParts(desired, snapshot),
   ];
+}
+
+/** Such a kernel takes nohz_full= without a word, so that each run would find it missing and reboot once more. */
+function missingNohz(desired: Desired, snapshot: HostSnapshot): string | undefined {
+  if (desired.nohzFull !== true || snapshot.files.text(files.nohzFull) !== undefined) return undefined;
+  return "the kernel was built without CONFIG_NO_HZ_FULL: leave nohzFull out";
 }
 
 const nohzPart = (desired: CpuSet, shown: Pick<Part, "source" | "actual">): Part => ({
