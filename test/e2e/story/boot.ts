@@ -78,7 +78,14 @@ async function pinned(stage: Stage, write: WriteProgram): Promise<void> {
   );
   await write(bootedTuning, placement);
   const { stdout } = await stage.pulumi(["preview", "--diff"]);
-  shows(stdout, "VmCpuPlacement", '"0-7 → 2  [live]"');
+  plans(stdout, {
+    emulatorPin: "(absent) → 0-1  [live]",
+    "iothreads.1": "(absent) → 4  [live]",
+    "vcpuPins.0": "(absent) → 2  [live]",
+    "vcpuPins.1": "(absent) → 6  [live]",
+    "vcpuPins.2": "(absent) → 3  [live]",
+    "vcpuPins.3": "(absent) → 7  [live]",
+  });
   const pid = await qemuPid(stage.host);
   await stage.pulumi(["up", "--yes", "--skip-preview"]);
   same(await qemuPid(stage.host), pid, "the process of the domain");

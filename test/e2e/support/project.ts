@@ -1,6 +1,6 @@
 // A Pulumi project outside the checkout, with a stack of its own in a local backend, run by the real CLI.
 import { cp, mkdir, symlink, writeFile } from "node:fs/promises";
-import { delimiter, dirname, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import { makeOwnedFolder, removeOwnedFolder } from "../../../scripts/lib/owned-folder";
 import { lastLines, run } from "../../../scripts/lib/process";
 import { ensurePulumiCli, type PulumiCli } from "../../../scripts/lib/pulumi-cli";
@@ -33,6 +33,8 @@ export interface Project {
   write(files: Readonly<Record<string, string>>): Promise<void>;
   /** Runs a command of the CLI on the stack, without questions. */
   pulumi(args: readonly string[], options?: PulumiOptions): Promise<PulumiResult>;
+  /** Runs another command in the program's folder, with the CLI on its PATH and the stack's backend. */
+  run(argv: readonly string[], options?: PulumiOptions): Promise<PulumiResult>;
   /** Stack outputs, secrets in clear. */
   outputs(): Promise<Readonly<Record<string, unknown>>>;
   /** What the state file holds, secrets encrypted. */
@@ -84,10 +86,10 @@ function environment(cli: PulumiCli, root: string): NodeJS.ProcessEnv {
 }
 
 function makeProject({ cli, root, folder }: { cli: PulumiCli; root: string; folder: string }): Project {
-  const pulumi = async (args: readonly string[], options: PulumiOptions = {}): Promise<PulumiResult> => {
+  const command = async (argv: readonly string[], options: PulumiOptions = {}): Promise<PulumiResult> => {
     let output = "";
     const { code, stdout } = await run({
-      argv: [cli.pulumi, ...args],
+      argv,
       cwd: folder,
       env: { ...environment(cli, root), ...options.env },
       limitSeconds: options.limitSeconds ?? LIMIT_SECONDS,
@@ -100,13 +102,16 @@ function makeProject({ cli, root, folder }: { cli: PulumiCli; root: string; fold
     const expected = options.expectExitCode ?? 0;
     if (expected === "failure" ? code !== 0 : code === expected) return { code, stdout, output };
     // The arguments of a hidden command may hold a secret.
-    const command = options.hidden === true ? (args[0] ?? "") : args.join(" ");
-    throw new Error(`pulumi ${command}: exit code ${code}, expected ${expected}\n${lastLines(output, 60)}`);
+    const shown = options.hidden === true ? argv.slice(0, 2) : argv;
+    const name = [basename(shown[0] ?? ""), ...shown.slice(1)].join(" ");
+    throw new Error(`${name}: exit code ${code}, expected ${expected}\n${lastLines(output, 60)}`);
   };
+  const pulumi: Project["pulumi"] = (args, options) => command([cli.pulumi, ...args], options);
   const json = async (...args: string[]): Promise<unknown> => JSON.parse((await pulumi(args)).stdout);
   return {
     folder,
     pulumi,
+    run: command,
     write: async (files) => {
       for (const [name, text] of Object.entries(files)) {
         await mkdir(dirname(join(folder, name)), { recursive: true });
