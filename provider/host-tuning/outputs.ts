@@ -38,7 +38,7 @@ export function refreshed({
   const now = { ...asGiven, ...(keepSpelling(asGiven, observe(args, snapshot), args) as Props) };
   const found = computed(args, snapshot);
   // What was verified is what the last apply read back: that the host differs by now, `actual` and the inputs say.
-  const verification = verifiedSince(outputs, found["verification"] as readonly Verification[]);
+  const verification = verifiedSince(outputs, verifications(args, snapshot));
   const results: Props = { ...found, verification };
   return {
     outputs: { ...now, ...results },

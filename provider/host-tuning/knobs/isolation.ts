@@ -16,19 +16,14 @@ import { isolationProblem, isolationWarning, possibleCpus, presentCpus } from ".
 
 const cpuList = z.string().refine(isCpuList, 'must be a CPU list, for example "2-15,18"');
 
-const schema = z
-  .strictObject({
-    cpus: cpuList,
-    domain: z.boolean().default(true),
-    managedIrq: z.boolean().default(false),
-    nohzFull: z.boolean().optional(),
-    rcuNocbs: z.boolean().optional(),
-    irqAffinity: z.union([z.boolean(), cpuList]).default(true),
-  })
-  .refine((given) => given.domain || given.managedIrq || given.nohzFull === true || given.rcuNocbs === true, {
-    path: ["domain"],
-    message: "isolates nothing: leave domain as it is, or set managedIrq, nohzFull or rcuNocbs",
-  });
+const schema = z.strictObject({
+  cpus: cpuList,
+  domain: z.boolean().default(true),
+  managedIrq: z.boolean().default(false),
+  nohzFull: z.boolean().optional(),
+  rcuNocbs: z.boolean().optional(),
+  irqAffinity: z.union([z.boolean(), cpuList]).default(true),
+});
 
 type Desired = z.output<typeof schema>;
 
@@ -37,7 +32,7 @@ export const isolation = defineKnob({
   settings: (desired, snapshot) => {
     const parts = partsOf(desired, snapshot);
     const set = CpuSet.parse(desired.cpus);
-    const problem = isolationProblem(set, snapshot) ?? missingNohz(desired, snapshot);
+    const problem = nothingAsked(desired) ?? isolationProblem(set, snapshot) ?? missingNohz(desired, snapshot);
     const warning = isolationWarning(set, snapshot);
     return parts.map((part, index) => ({
       ...row(part),
@@ -95,6 +90,12 @@ function partsOf(desired: Desired, snapshot: HostSnapshot): readonly Part[] {
     ...(nohz ? [nohzPart(wanted(desired.nohzFull), shownBy(files.nohzFull))] : []),
     ...derivedParts(desired, snapshot),
   ];
+}
+
+/** Not the schema's to refuse: it is what `observe` says of a host that was booted without our arguments. */
+function nothingAsked({ domain, managedIrq, nohzFull, rcuNocbs }: Desired): string | undefined {
+  if (domain || managedIrq || nohzFull === true || rcuNocbs === true) return undefined;
+  return "isolates nothing: leave domain as it is, or set managedIrq, nohzFull or rcuNocbs";
 }
 
 /** Such a kernel takes nohz_full= without a word, so that each run would find it missing and reboot once more. */

@@ -140,9 +140,15 @@ test.each([
   [{ cpus: "" }, ["cpus"]],
   [{ cpus: "3-2" }, ["cpus"]],
   [{ cpus: "2", irqAffinity: "x" }, ["irqAffinity"]],
-  [{ cpus: "2", domain: false }, ["domain"]],
   [{ cpus: "2", mode: "partition" }, []],
 ])("the schema refuses %j", (given, path) => {
   const result = isolation.schema.safeParse(given);
   expect(result.error?.issues.map((issue) => issue.path)).toEqual([path]);
+});
+
+test("refuses to isolate nothing, which is a state that a host can be in and that refresh may write down", () => {
+  expect(isolation.schema.safeParse({ cpus: "2", domain: false }).success).toBe(true);
+  expect(rows({ cpus: "2", domain: false })[0]?.problem).toBe(
+    "isolates nothing: leave domain as it is, or set managedIrq, nohzFull or rcuNocbs",
+  );
 });
