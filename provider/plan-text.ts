@@ -10,6 +10,23 @@ export function planText(changes: readonly Change[]): PlanText {
 
 const shown = (value: string | null): string => (value === null ? "(absent)" : value === "" ? "(empty)" : value);
 
+interface Undo {
+  readonly changes: readonly Change[];
+  /** What somebody else has changed since, with what is there now. */
+  readonly left: readonly { readonly setting: string; readonly actual: string | null }[];
+}
+
+/** What delete would do: a text changes only when an original does, or when somebody else comes between. */
+export function undoText({ changes, left }: Undo): PlanText {
+  return Object.fromEntries([
+    ...changes.map(({ setting, desired, impact }) => [
+      setting,
+      desired === null ? `removed  [${impact}]` : `back to ${desired}  [${impact}]`,
+    ]),
+    ...left.map(({ setting, actual }) => [setting, `left as it is (${shown(actual)}): changed by someone else`]),
+  ]) as PlanText;
+}
+
 export function planned(changes: readonly Change[]): PlannedOutputs {
   return { plan: planText(changes), impact: worstImpact(changes.map((change) => change.impact)) };
 }

@@ -4,7 +4,7 @@ import type { HostSnapshot } from "../host/snapshot";
 import type { Verification } from "../impact";
 import type { Props } from "../resource";
 import type { Setting } from "./knob";
-import { planText } from "../plan-text";
+import { planText, undoText } from "../plan-text";
 import { observe, planHost, settingsOf, verifications } from "./plan";
 import { given, type HostTuningArgs } from "./schema";
 import { undoAll } from "./undo";
@@ -48,7 +48,7 @@ export function refreshed({
 
 /** What waited for a boot that has come since is verified only now. */
 function verifiedSince(outputs: Props, now: readonly Verification[]): unknown {
-  const pending = Object.keys((outputs["pending"] ?? {}) as Props);
+  const pending = Object.keys((outputs["pending"] ?? {}));
   const last = outputs["verification"];
   if (pending.length === 0 || !Array.isArray(last)) return last;
   const fresh = new Map(now.filter((one) => pending.includes(one.check)).map((one) => [one.check, one]));
@@ -94,24 +94,12 @@ function computed(args: HostTuningArgs, snapshot: HostSnapshot): Props {
         impact,
       })),
     ),
-    undo: undoText(snapshot),
+    undo: undoText(undoAll(snapshot)),
     actual: Object.fromEntries(settingsOf(args, snapshot).map((one) => [one.name, actualText(one)])),
     verification: verifications(args, snapshot),
     hostId: snapshot.machineId,
     [journalKey]: snapshot.journal,
   };
-}
-
-/** What delete would do, setting by setting: it changes only when an original does, or when somebody else comes between. */
-function undoText(snapshot: HostSnapshot): Props {
-  const { changes, left } = undoAll(snapshot);
-  return Object.fromEntries([
-    ...changes.map(({ setting, desired, impact }) => [
-      setting,
-      desired === null ? `removed  [${impact}]` : `back to ${desired}  [${impact}]`,
-    ]),
-    ...left.map(({ setting, actual }) => [setting, `left as it is (${actual}): changed by someone else`]),
-  ]) as Props;
 }
 
 const actualText = (one: Setting): string =>

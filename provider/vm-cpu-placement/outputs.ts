@@ -1,6 +1,6 @@
 /* What goes to the state. Nothing volatile, and no XML: two reads of an unchanged host give the same bytes. */
 import { CpuSet } from "../linux/cpu-set";
-import { planText } from "../plan-text";
+import { undoText } from "../plan-text";
 import type { Props } from "../resource";
 import { inOrder } from "./desired";
 import type { Domain, PlacementPlan, PlacementState } from "./model";
@@ -26,7 +26,8 @@ export function applied(inputs: Props, results: Results): Props {
 export function refreshed(outputs: Props, results: Results): { readonly outputs: Props; readonly inputs: Props } {
   const { domain } = results.state;
   const now = { ...given(outputs), ...(domain && observe(results.args, domain)) };
-  const values = computed(results);
+  // What was verified is what the last apply read back: that the domain differs by now, `actual` and the inputs say.
+  const values: Props = { ...computed(results), verification: outputs["verification"] };
   return { outputs: { ...now, ...values }, inputs: { ...now, plan: {}, impact: "none", undo: values["undo"] } };
 }
 
@@ -36,12 +37,11 @@ function computed({ args, state, machineId }: Results): Props {
     return { plan: {}, impact: "none", pending: {}, undo: {}, actual: {}, verification: [], hostId: machineId };
   const plan = planPlacement(args, state);
   const undo = planPlacement({}, state);
-  const left = undo.left.map(({ setting, actual }) => [setting, `left as it is: ${actual ?? "(absent)"}`]);
   return {
     plan: {},
     impact: "none",
     pending: {},
-    undo: { ...planText(undo.changes), ...Object.fromEntries(left) },
+    undo: undoText(undo),
     actual: actualOf(plan, domain),
     verification: verificationsOf(plan, domain),
     hostId: machineId,
