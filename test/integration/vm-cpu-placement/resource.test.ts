@@ -67,7 +67,7 @@ describe("a running domain", () => {
       impact: "none",
       domainUuid: uuid,
       actual: { "vcpuPins.0": "2", "vcpuPins.0 (config)": "2", "iothreads.1": "1" },
-      undo: { "vcpuPins.0": "2 → (absent)  [live]", "iothreads.1": "1 → (absent)  [live]" },
+      undo: { "vcpuPins.0": "removed  [live]", "iothreads.1": "removed  [live]" },
     });
     expect(outputs["verification"]).toContainEqual({
       check: "vcpuPins.1",
@@ -144,7 +144,7 @@ describe("a running domain", () => {
     const outputs = await created(args(placement));
     host.calls();
     const { inputs } = await host.checked(args({ vcpuPins: "2-3" }), outputs);
-    expect(inputs["plan"]).toEqual({ emulatorPin: "0-1 → (absent)  [live]", "iothreads.1": "1 → (absent)  [live]" });
+    expect(inputs["plan"]).toEqual({ emulatorPin: "0-1 → (absent)  [live]", "iothreads.1": "removed  [live]" });
     await host.resource.update({ id, outputs, inputs }, host.run);
     expect(host.calls()).toEqual([
       "define /dev/stdin",
