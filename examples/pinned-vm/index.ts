@@ -25,7 +25,8 @@ const host = new HostTuning("kvm-01", {
   drain: { method: "shutdown", timeoutSeconds: 300 },
 });
 
-// Four vCPUs on two cores of node 0, QEMU's own threads and its I/O on the CPUs of the host.
+// Four vCPUs on two cores of node 0, as siblings: the domain's own <topology> should say threads='2'. QEMU's own threads
+// and its I/O are on the CPUs of the host.
 const database = new VmCpuPlacement("db", {
   host,
   domain: "db-server",
