@@ -20,7 +20,6 @@ export const stateFolder = "/var/lib/kvm-tuning";
 export const journalFolder = `${stateFolder}/journal`;
 /** Domains that were stopped for a reboot, a line `uuid name` each, until they run again. */
 export const restartFile = `${stateFolder}/restart`;
-export const ownerFile = `${stateFolder}/owner.json`;
 
 export interface JournalEntry {
   /** `<four digits>-<slug>`: the order in which targets were first written. */

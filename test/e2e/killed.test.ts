@@ -43,7 +43,7 @@ test("a killed provider process leaves a host from which the next up goes on", a
   await write(stage, bootedTuning);
   await upKilledAt(stage, "update-grub");
   const boot = await host.bootId();
-  await upKilledAt(stage, "waiting for reboot (1s)");
+  await upKilledAt(stage, "waiting for reboot");
   await host.waitForBoot(boot);
   await project.pulumi(["up", "--yes", "--skip-preview"]);
   const tuned = await readFacts(host);

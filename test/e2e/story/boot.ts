@@ -4,6 +4,7 @@ import { definition, qemuPid, runningPins, threadMasks } from "./domain";
 import { holds, plans, same, shows } from "./expect";
 import { readFacts, type Facts } from "./facts";
 import { bootedTuning, placement, refusedTuning } from "./program";
+import { truthfulUp } from "./truth";
 
 type WriteProgram = (tuning: string, more?: string) => Promise<void>;
 
@@ -48,7 +49,7 @@ async function booted(stage: Stage, write: WriteProgram): Promise<void> {
   });
   stage.chapter("One reboot", "GRUB's own tools write and check its configuration; then the host reboots, once.");
   const before = { boot: await stage.host.bootId(), pid: await qemuPid(stage.host) };
-  await stage.pulumi(["up", "--yes", "--skip-preview"]);
+  await truthfulUp(stage, stdout);
   const facts = await readFacts(stage.host);
   holds(before.boot !== (await stage.host.bootId()), "another boot_id", before.boot);
   const boots = await stage.host.output("journalctl --list-boots --no-pager 2>/dev/null | wc -l || true");
@@ -87,7 +88,7 @@ async function pinned(stage: Stage, write: WriteProgram): Promise<void> {
     "vcpuPins.3": "(absent) → 7  [live]",
   });
   const pid = await qemuPid(stage.host);
-  await stage.pulumi(["up", "--yes", "--skip-preview"]);
+  await truthfulUp(stage, stdout);
   same(await qemuPid(stage.host), pid, "the process of the domain");
   await showMasks(stage);
   await stage.pulumi(["preview", "--expect-no-changes"]);
@@ -116,7 +117,7 @@ async function drifted(stage: Stage): Promise<void> {
   shows(stdout, "isolation.domain (at boot)", "isolcpus=managed_irq,domain,2-3 →", "[live]", '"5 → 2  [live]"');
   const pid = await qemuPid(stage.host);
   const boot = await stage.host.bootId();
-  await stage.pulumi(["up", "--yes", "--skip-preview"]);
+  await truthfulUp(stage, stdout);
   same(await stage.host.bootId(), boot, "the boot_id: what a file says needs no reboot");
   same(await qemuPid(stage.host), pid, "the process of the domain");
   await showMasks(stage);

@@ -9,8 +9,15 @@ export function shows(output: string, ...texts: readonly string[]): void {
 
 /** The lines of the printed plan are these and no others; a plan line is the only one with an arrow. */
 export function plans(output: string, expected: Readonly<Record<string, string>>): void {
-  const seen = mapLines(output).filter(([, text]) => text.includes(" → "));
-  same(Object.fromEntries(seen.sort()), Object.fromEntries(Object.entries(expected).sort()), "the printed plan");
+  same(planLines(output), Object.fromEntries(Object.entries(expected).sort()), "the printed plan");
+}
+
+export function planLines(output: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    mapLines(output)
+      .filter(([, text]) => / → .*\[[a-z-]+\]$/.test(text))
+      .sort(),
+  );
 }
 
 /** A printed map holds these lines among others. */

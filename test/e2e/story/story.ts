@@ -10,6 +10,7 @@ import { readFacts, readTree, type Facts } from "./facts";
 import { canaries, newKey, type UserKey } from "./keys";
 import { lessTuning, program, wholeTuning } from "./program";
 import { keepsSecrets, watchProcesses } from "./secrets";
+import { truthfulUp } from "./truth";
 
 const user = "ops";
 
@@ -24,8 +25,8 @@ export async function runStory(stage: Stage): Promise<void> {
   await prepare(stage, key);
   const stopWatching = await watchProcesses(stage.host);
 
-  await firstPreview(stage);
-  const tuned = await firstUp(stage, before.facts);
+  const preview = await firstPreview(stage);
+  const tuned = await firstUp(stage, before.facts, preview);
   await nothingToDo(stage);
   await drift(stage, tuned);
   await dropArgument(stage, before.facts);
@@ -59,7 +60,7 @@ async function prepare(stage: Stage, key: UserKey): Promise<void> {
   stage.note(wholeTuning.trim());
 }
 
-async function firstPreview(stage: Stage): Promise<void> {
+async function firstPreview(stage: Stage): Promise<string> {
   stage.chapter(
     "Preview",
     "The host is read once over SSH. Each setting: what it has → what is wanted, and the impact.",
@@ -76,11 +77,12 @@ async function firstPreview(stage: Stage): Promise<void> {
   });
   const written = await stage.host.output("ls -d /etc/kvm-tuning /var/lib/kvm-tuning 2>/dev/null || true");
   same(written, "", "what a preview wrote on the host");
+  return stdout;
 }
 
-async function firstUp(stage: Stage, before: Facts): Promise<Facts> {
+async function firstUp(stage: Stage, before: Facts, preview: string): Promise<Facts> {
   stage.chapter("Up", "The same reading again, then a lock on the host, the steps, and every value read back.");
-  await stage.pulumi(["up", "--yes", "--skip-preview"]);
+  await truthfulUp(stage, preview);
   const facts = await readFacts(stage.host);
   same(
     facts,
@@ -127,7 +129,7 @@ async function drift(stage: Stage, tuned: Facts): Promise<void> {
     "hugepages.2M.node1": "100 → 64  [live]",
   });
   stage.chapter("Repair", "`up` writes just these three.");
-  await stage.pulumi(["up", "--yes", "--skip-preview"]);
+  await truthfulUp(stage, stdout);
   same(await readFacts(stage.host), tuned, "the repaired host");
 }
 
@@ -139,7 +141,7 @@ async function dropArgument(stage: Stage, before: Facts): Promise<void> {
   await writeProgram(stage, lessTuning);
   const { stdout } = await stage.pulumi(["preview", "--diff"]);
   plans(stdout, { "sysctl.kernel.timer_migration": "0 → 1  [live]" });
-  await stage.pulumi(["up", "--yes", "--skip-preview"]);
+  await truthfulUp(stage, stdout);
   const facts = await readFacts(stage.host);
   same(facts["kernel.timer_migration"], before["kernel.timer_migration"], "kernel.timer_migration");
   const persistent = await stage.host.output("cat /etc/sysctl.d/zz-kvm-tuning.conf");

@@ -1,4 +1,4 @@
-import { runSteps, setOwner } from "../../../provider/host/executor";
+import { runSteps } from "../../../provider/host/executor";
 import { lockHost } from "../../../provider/host/lock";
 import type { Step } from "../../../provider/host/step";
 import { StepError } from "../../../provider/host/step-error";
@@ -26,13 +26,4 @@ export async function failedStep(
   );
   if (error instanceof StepError) return error;
   throw new Error(`no StepError but ${String(error)}`);
-}
-
-export async function writeOwner(transport: Transport, owner: { readonly urn: string } | undefined): Promise<void> {
-  const lock = await lockHost(transport, 5);
-  try {
-    await setOwner({ transport, token: lock.token }, owner);
-  } finally {
-    await lock.release();
-  }
 }
