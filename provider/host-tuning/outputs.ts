@@ -48,7 +48,7 @@ export function refreshed({
 
 /** What waited for a boot that has come since is verified only now. */
 function verifiedSince(outputs: Props, now: readonly Verification[]): unknown {
-  const pending = Object.keys((outputs["pending"] ?? {}));
+  const pending = Object.keys(outputs["pending"] ?? {});
   const last = outputs["verification"];
   if (pending.length === 0 || !Array.isArray(last)) return last;
   const fresh = new Map(now.filter((one) => pending.includes(one.check)).map((one) => [one.check, one]));

@@ -39,12 +39,12 @@ test("renders the same bytes from the same settings in another order", () => {
       ...args,
       sysctl: { "net.ipv4.ip_local_port_range": "10000 65000", "vm.swappiness": "10" },
       hugepages: [{ size: "2M", nodes: { "0": 128, "1": 64 } }],
-    } as KnobArgs),
+    }),
   ).toEqual(files(args));
 });
 
 test("writes no unit where only sysctls are kept", () => {
-  const files = bootFiles(settingsOf({ numaBalancing: true } as KnobArgs, snapshotOf({ files: untunedFiles() })));
+  const files = bootFiles(settingsOf({ numaBalancing: true }, snapshotOf({ files: untunedFiles() })));
   expect(files.map(({ path, mode }) => [path, mode])).toEqual([[sysctlFile, "0644"]]);
 });
 
@@ -102,8 +102,8 @@ test("takes the unit away with the last value that needs it", () => {
 });
 
 test("a pool that is dropped makes room before another one grows", () => {
-  const host = tuned({ hugepages: [{ size: "2M", nodes: { "0": 1000 } }] } as KnobArgs);
-  const plan = planHost({ hugepages: [{ size: "2M", nodes: { "1": 1000 } }] } as KnobArgs, host.snapshot());
+  const host = tuned({ hugepages: [{ size: "2M", nodes: { "0": 1000 } }] });
+  const plan = planHost({ hugepages: [{ size: "2M", nodes: { "1": 1000 } }] }, host.snapshot());
   expect(plan.steps.map((step) => step.kind)).toEqual(["writeFile", "restoreValues", "writeValues"]);
 });
 

@@ -72,13 +72,13 @@ test("goes backwards: the boot script's files and then the values, each the last
 });
 
 test.each([
-  ["what we wrote", "128", ["128", "4"], "restoreValues"],
-  ["a pool that the kernel granted in part", "77", ["77", "4"], "restoreValues"],
-  ["the original", "4", undefined, "forget"],
-])("a value that is %s is ours", (_name, now, change, kind) => {
+  ["128", "what we wrote", [["128", "4"]]],
+  ["77", "what the kernel granted in part", [["77", "4"]]],
+  ["4", "the original", []],
+])("a pool of %s pages (%s) is ours", (now, _name, changes) => {
   const undo = undoValues([pages], snapshotOf({ journal: [pages], files: { [pool]: now } }));
-  expect(undo.changes.map(({ actual, desired }) => [actual, desired])).toEqual(change === undefined ? [] : [change]);
-  expect(undo.steps.map((step) => step.kind)).toEqual([kind]);
+  expect(undo.changes.map(({ actual, desired }) => [actual, desired])).toEqual(changes);
+  expect(undo.steps.map((step) => step.kind)).toEqual([changes.length === 0 ? "forget" : "restoreValues"]);
   expect(undo.left).toEqual([]);
 });
 

@@ -1,0 +1,58 @@
+import { hugepages } from "../../../../provider/host-tuning/knobs/hugepages";
+import { planHost } from "../../../../provider/host-tuning/plan";
+import type { KnobArgs } from "../../../../provider/host-tuning/schema";
+import { snapshotOf, untunedFiles } from "../../../support/snapshot";
+import { recordedHosts } from "../../../support/tuned-host/recorded-hosts";
+
+const pool = (node: number, pageKiB = 2048) =>
+  `/sys/devices/system/node/node${node}/hugepages/hugepages-${pageKiB}kB/nr_hugepages`;
+const rows = (desired: unknown, files: Record<string, string>) =>
+  hugepages.settings(hugepages.schema.parse(desired), snapshotOf({ files }));
+
+test.each(["2M", "2m", "2MiB", "2048K", "2048kB", " 2 M "])("takes the size %j for 2M", (size) => {
+  expect(rows([{ size, nodes: { 0: 5 } }], untunedFiles())).toMatchObject([
+    { name: "hugepages.2M.node0", desired: "5", actual: "0", source: pool(0), impact: "live" },
+  ]);
+});
+
+test("takes the sizes of a machine with 64K pages, and refuses others with what there is", () => {
+  const files = recordedHosts["64K pages on arm64"] ?? {};
+  expect(rows([{ size: "512M", nodes: { 1: 2 } }], files)).toMatchObject([
+    { name: "hugepages.512M.node1", actual: "0" },
+  ]);
+  expect(rows([{ size: "1G", nodes: { 1: 1 } }], files)[0]?.problem).toBe(
+    "node 1 has no huge pages of 1G; this host has 16G, 2M, 512M",
+  );
+});
+
+test("knows nodes by their number, not by their place", () => {
+  const files = recordedHosts["nodes 0 and 8, the latter without CPUs"] ?? {};
+  expect(rows([{ size: "2M", nodes: { 8: 3 } }], files)).toMatchObject([
+    { name: "hugepages.2M.node8", source: pool(8) },
+  ]);
+  expect(rows([{ size: "2M", nodes: { 1: 3 } }], files)[0]?.problem).toBe("this host has no NUMA node 1");
+});
+
+test.each([
+  [2047, undefined],
+  [2048, "2048 pages of 2M are 4096 MiB; node 0 has 4096 MiB in all"],
+])("%i pages of 2M on a node of 4 GiB", (count, problem) => {
+  expect(rows([{ size: "2M", nodes: { 0: count } }], untunedFiles())[0]?.problem).toBe(problem);
+});
+
+test("shrinks before it grows, whatever the order in the program", () => {
+  const files = { ...untunedFiles(), [pool(0)]: "1000", [pool(1)]: "0" };
+  const args = { hugepages: [{ size: "2M", nodes: { "1": 1000, "0": 10 } }] } as unknown as KnobArgs;
+  const plan = planHost(args, snapshotOf({ files }));
+  expect(plan.changes.map(({ setting }) => setting).slice(0, 2)).toEqual(["hugepages.2M.node0", "hugepages.2M.node1"]);
+  expect(plan.steps.flatMap((step) => (step.kind === "writeValues" ? [step.setting] : []))).toEqual([
+    "hugepages.2M.node0",
+    "hugepages.2M.node1",
+  ]);
+});
+
+test("observes the counts of the named nodes alone, in the program's spelling of the size", () => {
+  const desired = hugepages.schema.parse([{ size: "2048K", nodes: { 1: 7, 5: 9 } }]);
+  const files = { ...untunedFiles(), [pool(1)]: "6", [pool(0)]: "3" };
+  expect(hugepages.observe(desired, snapshotOf({ files }))).toEqual([{ size: "2048K", nodes: { "1": 6, "5": 9 } }]);
+});
