@@ -7,13 +7,16 @@ import type { Stage } from "../support/stage";
 import { qemuPid } from "./domain";
 import { planLines, same } from "./expect";
 
-/** Everything that tunes a host and that a shell can read; what the kernel counts by itself is left out. */
+/**
+ * Everything that tunes a host and that a shell can read. Left out: what the kernel counts, and what it computes at boot
+ * (threads-max from memory, watchdog_cpumask from nohz_full).
+ */
 const files =
   "/proc/sys/kernel/* /proc/sys/vm/* /proc/cmdline /sys/devices/system/cpu/isolated /sys/devices/system/cpu/nohz_full " +
   "/sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor /sys/devices/system/node/node[0-9]*/hugepages/*/nr_hugepages " +
   "/sys/kernel/mm/transparent_hugepage/enabled /sys/kernel/mm/transparent_hugepage/defrag /sys/kernel/mm/ksm/run";
 const counted =
-  /^\/proc\/sys\/(kernel\/(ns_last_pid|random|pty|perf_\w+|.*_count|tainted)|vm\/(nr_hugepages.*|stat_refresh))/;
+  /^\/proc\/sys\/(kernel\/(ns_last_pid|random|pty|perf_\w+|.*_count|tainted|threads-max|watchdog_cpumask)|vm\/(nr_hugepages.*|stat_refresh))/;
 
 /** The setting, as the preview names it, to which a file belongs. */
 const settings: readonly (readonly [RegExp, (...parts: string[]) => string])[] = [
