@@ -10,8 +10,8 @@ export interface HostTuningArgs {
    * Automatic NUMA balancing: the kernel moves tasks and pages towards each other, at the cost of page faults. Switch
    * it off where memory and CPUs are pinned. Takes effect at once and is kept for the next boot.
    *
-   * Kernel name: `kernel.numa_balancing`. The preview fails on a kernel without CONFIG_NUMA_BALANCING, and if `sysctl`
-   * holds the same key.
+   * Kernel name: `kernel.numa_balancing`. On a kernel without it (no CONFIG_NUMA_BALANCING, one NUMA node) not applicable:
+   * a warning, and no change. The preview fails if `sysctl` holds the same key.
    * @default not managed
    * @see https://docs.kernel.org/admin-guide/sysctl/kernel.html#numa-balancing
    * @example
@@ -38,8 +38,9 @@ export interface HostTuningArgs {
    * Frequency governor: one for all CPUs, or a list of CPU sets, each with its governor; CPUs in no set are left alone.
    * Takes effect at once and is set again at each boot.
    *
-   * Kernel name: `/sys/devices/system/cpu/cpufreq/policy<n>/scaling_governor`. The preview fails on a host without
-   * cpufreq, on a governor that its driver does not offer, and on a CPU in two sets.
+   * Kernel name: `/sys/devices/system/cpu/cpufreq/policy<n>/scaling_governor`. On a host without
+   * cpufreq not applicable: a warning, and no change. The preview fails on a governor that its driver does not offer,
+   * and on a CPU in two sets.
    * @default not managed
    * @see https://docs.kernel.org/admin-guide/pm/cpufreq.html
    * @example
