@@ -14,7 +14,7 @@ import { exceeds, type Change } from "../impact";
 import { canonicalKey } from "../linux/kernel-args";
 import type { EntryFor } from "./boot-values";
 import { mergeBootArguments, type BootArguments } from "./boot/boot-arguments";
-import { hasArguments, managedArguments, type NextBoot } from "./boot/boot-loader";
+import { hasArguments, managedArguments, type BootLoader, type NextBoot } from "./boot/boot-loader";
 import { bootLoaderOf } from "./boot/boot-loaders";
 import { fragmentKeys, grubFragmentFile } from "./boot/grub-fragment";
 import type { Setting } from "./knob";
@@ -46,7 +46,7 @@ export function planBoot(
   const steps = loader.steps(wanted, snapshot, entryFor);
   const outcomes = kernelRows.map((row) => outcome(row, { next, stages: stages(host.args) }));
   const changes = outcomes.flatMap((one) => one.changes);
-  const dropped = droppedKeys(managedKeys(snapshot), { wanted, next });
+  const dropped = droppedKeys(managedKeys(snapshot), { wanted, next, others: loader.withoutOurs(snapshot) });
   const { problems, warnings } = loader.findings(wanted, snapshot);
   return {
     problems,
@@ -126,10 +126,12 @@ function text(list: readonly { readonly key: string; readonly value: string | nu
   return list.length === 0 ? null : list.map(({ key, value }) => (value === null ? key : `${key}=${value}`)).join(" ");
 }
 
+type BootLine = ReturnType<BootLoader["withoutOurs"]>;
+
 /** Keys that our fragment manages, and the program no longer names: others' arguments come back, at the next boot. */
 function droppedKeys(
   ours: readonly string[],
-  { wanted, next }: { wanted: BootArguments; next: NextBoot },
+  { wanted, next, others = [] }: { wanted: BootArguments; next: NextBoot; others: BootLine | undefined },
 ): readonly Change[] {
   const kept = new Set(wanted.keys.map(canonicalKey));
   return ours
@@ -137,7 +139,7 @@ function droppedKeys(
     .map((key) => ({
       setting: `kernel argument ${key} (at boot)`,
       actual: text(managedArguments(next.line, [key])),
-      desired: null,
+      desired: text(managedArguments(others, [key])),
       impact: "live",
     }));
 }
@@ -185,8 +187,9 @@ export function undoBoot(snapshot: HostSnapshot): BootUndo {
   const found = bootLoaderOf(snapshot);
   if ("problem" in found) return left(found.problem);
   const next = found.loader.nextBoot(snapshot);
+  const others = found.loader.withoutOurs(snapshot);
   return {
-    changes: droppedKeys(managedKeys(snapshot), { wanted: { keys: [], arguments: [] }, next }),
+    changes: droppedKeys(managedKeys(snapshot), { wanted: { keys: [], arguments: [] }, next, others }),
     left: [],
     steps: found.loader.undoSteps(snapshot),
   };

@@ -37,7 +37,7 @@ export async function rebootHost(
 
 async function bootId(transport: Transport): Promise<string> {
   const { stdout, exitCode } = await transport.exec({
-    argv: ["cat", "/proc/sys/kernel/random/boot_id"],
+    argv: ["sh", "-c", 'cat "$KVM_TUNING_ROOT/proc/sys/kernel/random/boot_id"'],
     timeoutSeconds: 30,
   });
   if (exitCode !== 0 || stdout.trim() === "") throw new Error(`${transport.endpoint}: cannot read the boot_id`);

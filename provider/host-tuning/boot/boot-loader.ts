@@ -17,6 +17,8 @@ export interface BootLoader {
   findings(wanted: BootArguments, snapshot: HostSnapshot): Findings;
   /** Makes every coming boot have `wanted`. Empty when it has. */
   steps(wanted: BootArguments, snapshot: HostSnapshot, entryFor: EntryFor): readonly Step[];
+  /** The arguments that the next boot would have without ours; undefined: that cannot be told. */
+  withoutOurs(snapshot: HostSnapshot): readonly KernelArgument[] | undefined;
   /** Puts back what was there before the first write. Empty when nothing of ours is there. */
   undoSteps(snapshot: HostSnapshot): readonly Step[];
 }

@@ -34,6 +34,7 @@ export const debianGrub: BootLoader = {
   },
   findings,
   steps,
+  withoutOurs: othersArguments,
   undoSteps,
 };
 
