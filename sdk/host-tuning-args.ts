@@ -165,7 +165,8 @@ export interface IsolationArgs {
    */
   rcuNocbs?: pulumi.Input<boolean> | undefined;
   /**
-   * Default affinity of interrupts (`irqaffinity=`): `true` = all other CPUs, `false` = not given, or a CPU list.
+   * Default affinity of interrupts (`irqaffinity=`): `true` = all other CPUs, `false` = not given, or a CPU
+   * list: with CPU 0, which the kernel always adds, and without those of `cpus`.
    * @default true
    */
   irqAffinity?: pulumi.Input<boolean | string> | undefined;

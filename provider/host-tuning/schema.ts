@@ -41,7 +41,7 @@ const ownedKeys: readonly { key: RegExp; argument: KnobName }[] = [
 /** Kernel arguments that another argument writes. */
 const ownedArguments: readonly { keys: readonly string[]; argument: KnobName }[] = [
   { keys: ["isolcpus", "nohz_full", "rcu_nocbs", "irqaffinity"], argument: "isolation" },
-  { keys: ["hugepagesz", "hugepages", "default_hugepagesz"], argument: "hugepages" },
+  { keys: ["hugepagesz", "hugepages"], argument: "hugepages" },
 ];
 
 function refuseSecondWay(args: Partial<Record<string, unknown>>, context: z.RefinementCtx): void {

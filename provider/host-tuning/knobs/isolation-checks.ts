@@ -32,6 +32,21 @@ export function isolationProblem(set: CpuSet, snapshot: HostSnapshot): string | 
   return "CPU 0 boots the host, keeps its time and takes its interrupts: the kernel keeps it out of nohz_full= silently. Leave it to the host";
 }
 
+/** irqaffinity= as a list: what the kernel would drop, add by itself, or what contradicts the isolated CPUs. */
+export function irqProblem(
+  irq: CpuSet,
+  { isolated, snapshot }: { isolated: CpuSet; snapshot: HostSnapshot },
+): string | undefined {
+  const present = presentCpus(snapshot);
+  const missing = irq.minus(present);
+  if (!missing.isEmpty) return `CPUs ${missing.toString()} are not on this host, which has ${present.toString()}`;
+  const both = irq.intersect(isolated);
+  if (!both.isEmpty) return `CPUs ${both.toString()} are isolated by cpus: interrupts go to the others`;
+  if (irq.has(0)) return undefined;
+  const list = irq.union(CpuSet.of(0)).toString();
+  return `the kernel always adds CPU 0, which boots the host: write ${JSON.stringify(list)}`;
+}
+
 export function isolationWarning(set: CpuSet, snapshot: HostSnapshot): string | undefined {
   const topology = topologyOf(snapshot);
   if (topology === undefined) return undefined;

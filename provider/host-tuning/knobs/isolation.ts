@@ -12,7 +12,7 @@ import { kernelValues, parseKernelLine } from "../../linux/kernel-args";
 import { kernelEffect, type KernelEffect } from "../../linux/kernel-effect";
 import type { BootArguments } from "../boot/boot-arguments";
 import { defineKnob, type Setting } from "../knob";
-import { isolationProblem, isolationWarning, possibleCpus, presentCpus } from "./isolation-checks";
+import { irqProblem, isolationProblem, isolationWarning, possibleCpus, presentCpus } from "./isolation-checks";
 
 const cpuList = z.string().refine(isCpuList, 'must be a CPU list, for example "2-15,18"');
 
@@ -41,27 +41,29 @@ export const isolation = defineKnob({
     }));
   },
   observe: (desired, snapshot) => {
-    const parts = new Map(partsOf(desired, snapshot).map((part) => [part.name, part.actual]));
-    const named = ["domain", "managedIrq", "nohzFull", "rcuNocbs"] as const;
-    const found = named.map((name) => parts.get(name)).find((set) => set !== undefined && !set.isEmpty);
-    const has = (name: (typeof named)[number]) => found !== undefined && (parts.get(name)?.equals(found) ?? false);
+    const parts = partsOf(desired, snapshot);
+    const set = observedSet(desired, parts);
+    const has = (name: FlagName) => observedFlag(desired, { part: parts.find((one) => one.name === name), name, set });
     return {
-      cpus: found?.toString() ?? desired.cpus,
+      cpus: set.equals(CpuSet.parse(desired.cpus)) ? desired.cpus : set.toString(),
       domain: has("domain"),
       managedIrq: has("managedIrq"),
       ...(desired.nohzFull !== undefined && { nohzFull: has("nohzFull") }),
       ...(desired.rcuNocbs !== undefined && { rcuNocbs: has("rcuNocbs") }),
-      irqAffinity: observedIrq(desired, parts.get("irqAffinity"), snapshot),
+      irqAffinity: observedIrq(desired, parts.find((one) => one.name === "irqAffinity")?.actual, snapshot),
     };
   },
 });
 
+type FlagName = "domain" | "managedIrq" | "nohzFull" | "rcuNocbs";
+
 interface Part {
-  readonly name: "domain" | "managedIrq" | "nohzFull" | "rcuNocbs" | "irqAffinity";
+  readonly name: FlagName | "irqAffinity";
   readonly desired: CpuSet;
   readonly actual: CpuSet | undefined;
   readonly source: string;
   readonly kernel: BootArguments;
+  readonly problem?: string | undefined;
 }
 
 function isCpuList(text: string): boolean {
@@ -118,6 +120,9 @@ function derivedParts(desired: Desired, snapshot: HostSnapshot): readonly Part[]
   const source = "/proc/cmdline";
   const irq = irqSet(desired, snapshot);
   const rcu = desired.rcuNocbs === true ? set : CpuSet.empty;
+  // Those of nohz_full= are always offloaded, also where others have given it and it stays.
+  const kept = desired.nohzFull === undefined && !hasNohzFlag(snapshot) ? effect?.nohzFull : undefined;
+  const tickless = desired.nohzFull === true ? set : (kept ?? CpuSet.empty);
   return [
     {
       name: "managedIrq",
@@ -131,8 +136,7 @@ function derivedParts(desired: Desired, snapshot: HostSnapshot): readonly Part[]
       : [
           {
             name: "rcuNocbs" as const,
-            // Those of nohz_full= are always offloaded.
-            desired: desired.nohzFull === true ? set : rcu,
+            desired: rcu.union(tickless),
             actual: effect?.rcuOffloaded,
             source,
             kernel: listArgument("rcu_nocbs", rcu),
@@ -144,6 +148,7 @@ function derivedParts(desired: Desired, snapshot: HostSnapshot): readonly Part[]
       actual: effect === undefined ? undefined : (effect.irqAffinity ?? CpuSet.empty),
       source,
       kernel: listArgument("irqaffinity", irq),
+      problem: typeof desired.irqAffinity === "string" ? irqProblem(irq, { isolated: set, snapshot }) : undefined,
     },
   ];
 }
@@ -163,6 +168,26 @@ function irqSet({ irqAffinity, cpus }: Desired, snapshot: HostSnapshot): CpuSet 
   if (typeof irqAffinity === "string") return CpuSet.parse(irqAffinity);
   return irqAffinity ? presentCpus(snapshot).minus(CpuSet.parse(cpus)) : CpuSet.empty;
 }
+
+/** Set by others, a part may have CPUs of its own: only those of a part that is not as declared are drift. */
+function observedSet(desired: Desired, parts: readonly Part[]): CpuSet {
+  const set = CpuSet.parse(desired.cpus);
+  const flags = parts.filter((part) => part.name !== "irqAffinity");
+  if (flags.some((part) => part.desired.equals(set) && asDeclared(part))) return set;
+  return flags.find((part) => !asDeclared(part) && part.actual?.isEmpty === false)?.actual ?? set;
+}
+
+function observedFlag(
+  desired: Desired,
+  { part, name, set }: { part: Part | undefined; name: FlagName; set: CpuSet },
+): boolean {
+  const wanted = desired[name] ?? false;
+  if (part?.actual === undefined || asDeclared(part)) return wanted;
+  // Unwanted, it is on whatever its CPUs are.
+  return wanted ? part.actual.equals(set) : !part.actual.isEmpty;
+}
+
+const asDeclared = ({ actual, desired }: Part): boolean => actual?.equals(desired) ?? false;
 
 function observedIrq(desired: Desired, actual: CpuSet | undefined, snapshot: HostSnapshot): boolean | string {
   if (actual === undefined) return desired.irqAffinity;
@@ -190,7 +215,7 @@ function hasNohzFlag(snapshot: HostSnapshot): boolean {
 
 const shown = (set: CpuSet): string => (set.isEmpty ? "none" : set.toString());
 
-function row({ name, desired, actual, source, kernel }: Part): Setting {
+function row({ name, desired, actual, source, kernel, problem }: Part): Setting {
   return {
     name: `isolation.${name}`,
     desired: shown(desired),
@@ -201,5 +226,6 @@ function row({ name, desired, actual, source, kernel }: Part): Setting {
     write: [],
     boot: [],
     kernel,
+    ...(problem !== undefined && { problem }),
   };
 }

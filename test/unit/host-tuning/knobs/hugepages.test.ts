@@ -1,6 +1,6 @@
 import { hugepages } from "../../../../provider/host-tuning/knobs/hugepages";
 import { planHost } from "../../../../provider/host-tuning/plan";
-import type { KnobArgs } from "../../../../provider/host-tuning/schema";
+import { parseArgs, type KnobArgs } from "../../../../provider/host-tuning/schema";
 import { snapshotOf, untunedFiles } from "../../../support/snapshot";
 import { recordedHosts } from "../../../support/tuned-host/recorded-hosts";
 
@@ -55,4 +55,19 @@ test("observes the counts of the named nodes alone, in the program's spelling of
   const desired = hugepages.schema.parse([{ size: "2048K", nodes: { 1: 7, 5: 9 } }]);
   const files = { ...untunedFiles(), [pool(1)]: "6", [pool(0)]: "3" };
   expect(hugepages.observe(desired, snapshotOf({ files }))).toEqual([{ size: "2048K", nodes: { "1": 6, "5": 9 } }]);
+});
+
+test("the default page size is nobody's but kernelArguments', the pools are", () => {
+  const problems = (key: string) => {
+    const parsed = parseArgs({
+      connection: { host: "kvm-01", insecureIgnoreHostKey: true },
+      hugepages: [{ size: "1G", nodes: { 0: 1 } }],
+      kernelArguments: { [key]: "1G" },
+    });
+    return "problems" in parsed ? parsed.problems.map(({ reason }) => reason) : [];
+  };
+  expect(problems("default_hugepagesz")).toEqual([]);
+  expect(problems("hugepagesz")).toEqual([
+    'is written by hugepages: give one of kernelArguments["hugepagesz"] and hugepages',
+  ]);
 });

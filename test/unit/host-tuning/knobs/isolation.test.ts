@@ -62,7 +62,7 @@ test("a host that was booted so has nothing to change", () => {
   });
   const given = { cpus: "6,2", managedIrq: true, nohzFull: true, rcuNocbs: true };
   expect(changes(given, snapshot).filter(([, actual, desired]) => actual !== desired)).toEqual([]);
-  expect(isolation.observe(parse(given), snapshot)).toEqual({ ...given, cpus: "2,6", domain: true, irqAffinity: true });
+  expect(isolation.observe(parse(given), snapshot)).toEqual({ ...given, domain: true, irqAffinity: true });
 });
 
 test("the effect counts, not the text: an argument that the kernel has dropped shows as absent", () => {
@@ -151,4 +151,67 @@ test("refuses to isolate nothing, which is a state that a host can be in and tha
   expect(rows({ cpus: "2", domain: false })[0]?.problem).toBe(
     "isolates nothing: leave domain as it is, or set managedIrq, nohzFull or rcuNocbs",
   );
+});
+
+test.each([
+  ["1", 'the kernel always adds CPU 0, which boots the host: write "0-1"'],
+  ["0-99", "CPUs 8-99 are not on this host, which has 0-7"],
+  ["0-2", "CPUs 2 are isolated by cpus: interrupts go to the others"],
+  ["0-1", undefined],
+])("irqAffinity %s beside cpus 2,6", (irqAffinity, problem) => {
+  const found = rows({ cpus: "2,6", irqAffinity }).filter((one) => one.problem !== undefined);
+  expect(found.map((one) => [one.name, one.problem])).toEqual(
+    problem === undefined ? [] : [["isolation.irqAffinity", problem]],
+  );
+});
+
+test.each(["2,3,4,5,6,7", "3-7,2"])("refresh keeps the program's spelling of %s", (cpus) => {
+  const snapshot = host({ cmdline: "BOOT_IMAGE=/v isolcpus=domain,2-7 irqaffinity=0-1", isolated: "2-7" });
+  expect(isolation.observe(parse({ cpus }), snapshot)).toEqual({
+    cpus,
+    domain: true,
+    managedIrq: false,
+    irqAffinity: true,
+  });
+});
+
+test("refresh of nohzFull without rcuNocbs is no drift, though the kernel offloads the callbacks of nohz_full=", () => {
+  const given = { cpus: "2,6", nohzFull: true, rcuNocbs: false };
+  const cmdline = "BOOT_IMAGE=/v isolcpus=domain,2,6 nohz_full=2,6 irqaffinity=0-1,3-5,7";
+  const snapshot = host({ cmdline, isolated: "2,6", nohzFull: "2,6" });
+  expect(isolation.observe(parse(given), snapshot)).toEqual({
+    ...given,
+    domain: true,
+    managedIrq: false,
+    irqAffinity: true,
+  });
+});
+
+test("refresh shows a part that is on for other CPUs, wanted or not", () => {
+  const given = { cpus: "2,6", managedIrq: true, rcuNocbs: false };
+  const cmdline = "BOOT_IMAGE=/v isolcpus=domain,2,6 rcu_nocbs=3 irqaffinity=0-1,3-5,7";
+  expect(isolation.observe(parse(given), host({ cmdline, isolated: "2,6" }))).toEqual({
+    cpus: "2,6",
+    domain: true,
+    managedIrq: false,
+    rcuNocbs: true,
+    irqAffinity: true,
+  });
+});
+
+test("callbacks of another's nohz_full= stay offloaded: no reboot can change that while the argument stays", () => {
+  const cmdline = "BOOT_IMAGE=/v isolcpus=domain,2,6 nohz_full=3 rcu_nocbs=2,6 irqaffinity=0-1,3-5,7";
+  const snapshot = host({ cmdline, isolated: "2,6", nohzFull: "3" });
+  const rcu = (given: object) =>
+    changes({ cpus: "2,6", ...given }, snapshot).find(([name]) => name === "isolation.rcuNocbs");
+  expect(rcu({ rcuNocbs: true })).toEqual(["isolation.rcuNocbs", "2-3,6", "2-3,6"]);
+  expect(rcu({ rcuNocbs: false })).toEqual(["isolation.rcuNocbs", "2-3,6", "3"]);
+  // nohz_full= is ours here, and goes.
+  expect(rcu({ rcuNocbs: true, nohzFull: false })).toEqual(["isolation.rcuNocbs", "2-3,6", "2,6"]);
+  expect(
+    rows({ cpus: "2,6", rcuNocbs: true }, snapshot).find((one) => one.name === "isolation.rcuNocbs")?.kernel,
+  ).toEqual({
+    keys: ["rcu_nocbs"],
+    arguments: [{ key: "rcu_nocbs", value: "2,6" }],
+  });
 });
