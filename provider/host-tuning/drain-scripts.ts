@@ -21,7 +21,7 @@ keep_list() {
 
 # $why: why domain $1 does not run.
 start_domain() {
-  tries=5
+  tries=3
   while :; do
     why=$(virsh domstate "$1" 2>&1)
     case $why in
