@@ -4,6 +4,7 @@ import type { HostSnapshot } from "../host/snapshot";
 import { surprises } from "../plan-text";
 import { PartialFailure, type PlanText, type Props, type Run } from "../resource";
 import { carryOut, keepRecord, type Work } from "./carry-out";
+import { ShutdownPending } from "./definition";
 import { placementState } from "./libvirt";
 import type { PlacementPlan, PlacementState } from "./model";
 import { applied, mirroredRecord } from "./outputs";
@@ -38,9 +39,12 @@ async function applyLocked(
   wanted: Apply,
 ): Promise<{ id: string; outputs: Props }> {
   const before = await host.snapshot(request);
+  // Planned without the record's copy in the state, as the preview was: `check` is given the old inputs alone.
+  const shown = placementState(before, args.domain);
+  const plan = planPlacement(args, shown);
+  const domain = refuse(wanted, { args, before, state: shown, plan });
   const state = stateOf(before, args.domain, wanted.outputs);
-  const plan = planPlacement(args, state);
-  const domain = refuse(wanted, { args, before, state, plan });
+  if (shown.record === undefined && state.record !== undefined) await putRecordBack(host, { args, state, wanted });
   const work: Work = { run: wanted.run, state, domain, plan, shutdownTimeoutSeconds: args.shutdownTimeoutSeconds };
   const record = await keepRecord(host, work);
   // From here on the host has been written to: whatever fails, the state must keep the resource.
@@ -52,7 +56,9 @@ async function applyLocked(
   const now = after instanceof Error ? { ...state, record } : after;
   const wrong = [failed, after].flatMap((one) => (one instanceof Error ? [one.message] : []));
   if (wrong.length === 0) wrong.push(...shortfalls(args, now));
-  const settled = settledRecord({ record, plan, done: wrong.length === 0, runs: now.domain?.live !== undefined });
+  const runs = !(after instanceof Error) && now.domain?.live !== undefined;
+  const owed = !runs || failed instanceof ShutdownPending;
+  const settled = settledRecord({ record, plan, done: wrong.length === 0, owed });
   if (recordText(settled) !== recordText(record)) {
     const kept = await attempt(() => host.script(recordScript(settled)));
     if (kept instanceof Error) wrong.push(kept.message);
@@ -65,26 +71,42 @@ async function applyLocked(
   throw new PartialFailure(`${args.connection.host}: ${[...wrong, rest].join("\n")}`, { id, outputs, cause });
 }
 
+/** What left the program in this run is in the preview only with the record back on its host: the next run undoes it. */
+async function putRecordBack(
+  host: LockedHost,
+  { args, state, wanted }: { args: PlacementArgs; state: PlacementState; wanted: Apply },
+): Promise<void> {
+  if (state.record === undefined) return;
+  await host.script(recordScript(state.record));
+  const later = planPlacement(args, state).rows.filter((row) => row.dropped && row.differs);
+  const names = [...new Set(later.map(({ setting }) => setting))].join(", ");
+  const rest = names === "" ? "" : `. What has left the program goes back with the next \`pulumi up\`: ${names}`;
+  await wanted.run.warn(
+    `${args.connection.host}: the record of domain "${args.domain}" was lost on the host; its copy from the state is back${rest}`,
+  );
+}
+
 interface Settled {
   readonly record: DomainRecord;
   readonly plan: PlacementPlan;
   readonly done: boolean;
-  readonly runs: boolean;
+  /** It does not run, as far as is known, or may still shut down as it was asked to. */
+  readonly owed: boolean;
 }
 
 /** A failed run leaves the record for the next, but a domain that runs again is owed no start. */
-function settledRecord({ record, plan, done, runs }: Settled): DomainRecord {
+function settledRecord({ record, plan, done, owed }: Settled): DomainRecord {
   if (done) return recordAfter(record, plan);
   const { uuid, urn, original, wrote } = record;
-  return runs ? { uuid, urn, original, wrote } : record;
+  return owed ? record : { uuid, urn, original, wrote };
 }
 
 /** The host's record counts; where it is lost, its copy in the state stands in. */
 export function stateOf(snapshot: HostSnapshot, domain: string, last: Props | undefined): PlacementState {
   const state = placementState(snapshot, domain);
+  if (state.record !== undefined) return state;
   const mirror = mirroredRecord(last);
-  const usable = state.record === undefined && mirror !== undefined && mirror.uuid === state.domain?.uuid;
-  return usable ? { ...state, record: mirror } : state;
+  return mirror !== undefined && mirror.uuid === state.domain?.uuid ? { ...state, record: mirror } : state;
 }
 
 export function parsed(inputs: Props): PlacementArgs {

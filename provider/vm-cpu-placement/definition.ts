@@ -73,8 +73,21 @@ async function startAgain(host: LockedHost, { uuid, name, state }: Restart, caus
   );
 }
 
-async function shutDown(host: LockedHost, { uuid, name, shutdownTimeoutSeconds, run }: Restart): Promise<void> {
-  await host.script(shutdownScript(uuid));
+/** The guest has been asked to shut down and may do so at any time after this run: its start stays owed. */
+export class ShutdownPending extends Error {
+  override readonly name = "ShutdownPending";
+}
+
+async function shutDown(host: LockedHost, request: Restart): Promise<void> {
+  try {
+    await host.script(shutdownScript(request.uuid));
+    await untilShutOff(host, request);
+  } catch (error) {
+    throw new ShutdownPending(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+async function untilShutOff(host: LockedHost, { uuid, name, shutdownTimeoutSeconds, run }: Restart): Promise<void> {
   const started = Date.now();
   for (;;) {
     const state = (await host.script(stateScript(uuid))).trim();
@@ -83,7 +96,8 @@ async function shutDown(host: LockedHost, { uuid, name, shutdownTimeoutSeconds, 
     if (seconds >= shutdownTimeoutSeconds) {
       throw new Error(
         `domain "${name}" did not shut down within ${shutdownTimeoutSeconds} s (it is ${state}); its definition was not changed. ` +
-          "Look whether the guest answers ACPI or runs a guest agent, raise shutdownTimeoutSeconds, or shut it down by hand and run again: then it is started again.",
+          "If it still shuts down later, it stays off until the next run, which starts it again. " +
+          "Look whether the guest answers ACPI or runs a guest agent, raise shutdownTimeoutSeconds, or shut it down by hand, and run again.",
       );
     }
     run.progress(`waiting for domain ${name} to shut down (${seconds}s)`);

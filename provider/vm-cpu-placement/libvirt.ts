@@ -35,12 +35,13 @@ function recordOf(snapshot: HostSnapshot, uuid: string): DomainRecord | undefine
   return text === undefined ? undefined : parseRecord(`${domainsFolder}/${uuid}/placement.json`, text);
 }
 
-function domainOf({ uuid, name, state, persistent, process, live, inactive }: DomainSnapshot): Domain {
+function domainOf({ uuid, name, state, persistent, managedSave, process, live, inactive }: DomainSnapshot): Domain {
   return {
     uuid,
     name,
     state,
     persistent,
+    managedSave,
     live: live === undefined ? undefined : readDomain(live),
     config: inactive === undefined ? undefined : readDomain(inactive),
     ...(process !== undefined && { process }),

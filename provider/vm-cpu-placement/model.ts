@@ -13,6 +13,8 @@ export interface Domain {
   /** As `virsh domstate` says it: running, paused, shut off, ... */
   readonly state: string;
   readonly persistent: boolean;
+  /** Shut off with its memory saved (virsh managedsave): the next start resumes that, as it was. */
+  readonly managedSave: boolean;
   /** Undefined: not running. */
   readonly live: DomainDocument | undefined;
   /** The persistent definition. Undefined: a transient domain. */

@@ -1,7 +1,8 @@
 /* What goes to the state. Nothing volatile, and no XML: two reads of an unchanged host give the same bytes. */
 import { CpuSet } from "../linux/cpu-set";
 import { undoText } from "../plan-text";
-import type { Props } from "../resource";
+import type { PlanText, Props } from "../resource";
+import { withinConsent } from "./consent";
 import { inOrder } from "./desired";
 import type { Domain, PlacementPlan, PlacementState } from "./model";
 import { planPlacement } from "./placement";
@@ -36,18 +37,24 @@ function computed({ args, state, machineId }: Results): Props {
   if (domain === undefined)
     return { plan: {}, impact: "none", pending: {}, undo: {}, actual: {}, verification: [], hostId: machineId };
   const plan = planPlacement(args, state);
-  const undo = planPlacement({}, state);
   return {
     plan: {},
     impact: "none",
     pending: {},
-    undo: undoText(undo),
+    undo: undoOf(args, state, domain),
     actual: actualOf(plan, domain),
     verification: verificationsOf(plan, domain),
     hostId: machineId,
     domainUuid: domain.uuid,
     [originalKey]: record === undefined ? null : recordText(record),
   };
+}
+
+/** What delete does, within what it may do (restore.ts). */
+function undoOf({ onDelete, maxDisruption }: PlacementArgs, state: PlacementState, domain: Domain): PlanText {
+  if (onDelete === "retain") return { placement: "kept (onDelete: retain)" };
+  const { plan, kept } = withinConsent(planPlacement({}, state), domain, maxDisruption);
+  return { ...undoText(plan), ...kept };
 }
 
 function actualOf({ rows }: PlacementPlan, domain: Domain): Props {

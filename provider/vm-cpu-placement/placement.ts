@@ -27,7 +27,7 @@ export function planPlacement(fields: PlacementFields, state: PlacementState): P
     : rows.find((row) => row.differs && row.impact === "vm-restart");
   return {
     rows,
-    changes: [...folded(rows, domain), ...(start === undefined ? [] : [startChange(start)])],
+    changes: changesOf(rows, { domain, start }),
     problems: [
       ...checked.problems,
       ...(restartOfTransient === undefined
@@ -106,6 +106,16 @@ function sameLive(
   const free = parseSetting(setting).kind === "iothread" ? unpinned : null;
   if (parseSetting(setting).kind !== "numa" && desired === free) return actual === free || actual === everywhere;
   return actual === desired;
+}
+
+interface Lines {
+  readonly domain: Domain;
+  readonly start: Actions["start"];
+}
+
+/** What is shown of the rows. */
+export function changesOf(rows: readonly Row[], { domain, start }: Lines): readonly Change[] {
+  return [...folded(rows, domain), ...(start === undefined ? [] : [startChange(start)])];
 }
 
 /** A setting that differs alike in both is one line; a second line, `(config)`, only where they differ apart. */

@@ -37,7 +37,12 @@ export function pins(
 
 /** What works, but perhaps not as meant. */
 export function warningsOf(request: Request): readonly string[] {
-  return [...isolationWarnings(request), ...sharingWarnings(request), ...modeWarnings(request)];
+  return [
+    ...isolationWarnings(request),
+    ...sharingWarnings(request),
+    ...modeWarnings(request),
+    ...savedWarnings(request),
+  ];
 }
 
 function isolationWarnings(request: Request): readonly string[] {
@@ -76,5 +81,14 @@ function modeWarnings({ wanted }: Request): readonly string[] {
   if (wanted.get("numa.mode") !== "preferred" || nodeset == null || CpuSet.parse(nodeset).size === 1) return [];
   return [
     `numa.nodeset: mode preferred with more than one node (${nodeset}) is refused by older libvirt when the domain starts`,
+  ];
+}
+
+/** libvirt resumes a saved domain by the document in its image (virsh managedsave-dumpxml), not by the definition. */
+function savedWarnings({ domain, targets }: Request): readonly string[] {
+  if (domain === undefined || !domain.managedSave || domain.live !== undefined || targets.config.size === 0) return [];
+  return [
+    `domain "${domain.name}" is saved (virsh managedsave): its next start resumes it with the placement it was saved ` +
+      "with, whatever its definition says. Run `pulumi up` again once it runs",
   ];
 }

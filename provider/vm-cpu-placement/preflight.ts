@@ -61,6 +61,7 @@ function domainProblems(request: Request): readonly Problem[] {
     ...(settled ? [] : [{ path: "domain", reason }]),
     ...vcpuProblems(request, domain),
     ...numaProblems(domain, targets),
+    ...savedProblems(request, domain),
   ];
 }
 
@@ -95,4 +96,16 @@ function numaProblems(domain: Domain, targets: BySide<FactChanges>): readonly Pr
         },
       ]
     : [];
+}
+
+/** A pin can be mended live once the saved domain runs again; its memory stays where it was. */
+function savedProblems({ wanted }: Request, domain: Domain): readonly Problem[] {
+  if (!domain.managedSave || domain.live !== undefined) return [];
+  const differing = [...wanted].filter(
+    ([setting, value]) => setting.startsWith("numa.") && (domain.config?.facts.get(setting) ?? null) !== value,
+  );
+  const reason =
+    `domain "${domain.name}" is saved, and its next start resumes it with the memory placement it was saved with. ` +
+    `Start it and shut it down in the guest, or give up what is saved (virsh managedsave-remove ${domain.uuid}), and run again`;
+  return differing.map(([path]) => ({ path, reason }));
 }

@@ -8,7 +8,7 @@ import { TransportError } from "../transport/transport";
 import { apply, request, stateOf } from "./apply";
 import { DomainXmlError } from "./domain-xml-error";
 import { withExpected } from "./host-cpus";
-import { LibvirtUnavailable } from "./libvirt";
+import { LibvirtUnavailable, placementState } from "./libvirt";
 import type { PlacementState } from "./model";
 import { refreshed } from "./outputs";
 import { ownerProblem } from "./ownership";
@@ -55,7 +55,7 @@ async function check(hosts: Hosts, { olds, news, unknowns }: CheckRequest, run: 
   const parsed = parseArgs(Object.fromEntries(Object.entries(news).filter(([key]) => !later.includes(key))));
   if ("problems" in parsed) return { computed: {}, problems: parsed.problems };
   const { args } = parsed;
-  const found = await readState(hosts, args, olds);
+  const found = await readState(hosts, args);
   if ("reason" in found) return { computed: {}, problems: [found] };
   // A HostTuning of the same run may isolate CPUs before this placement is made.
   const state = { ...found, host: withExpected(found.host, hosts.expected(args.connection)) };
@@ -76,13 +76,9 @@ async function check(hosts: Hosts, { olds, news, unknowns }: CheckRequest, run: 
   };
 }
 
-async function readState(
-  hosts: Hosts,
-  args: PlacementArgs,
-  last: Props | undefined,
-): Promise<PlacementState | Problem> {
+async function readState(hosts: Hosts, args: PlacementArgs): Promise<PlacementState | Problem> {
   try {
-    return stateOf(await hosts.snapshot(args.connection, request), args.domain, last);
+    return placementState(await hosts.snapshot(args.connection, request), args.domain);
   } catch (error) {
     if (error instanceof TransportError) return { path: "connection.host", reason: error.message };
     if (error instanceof LibvirtUnavailable || error instanceof DomainXmlError)

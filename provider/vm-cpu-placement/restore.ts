@@ -1,14 +1,14 @@
 /* Delete: what the record holds comes back, live and in the definition; what others changed since is named and left. */
 import type { Hosts, LockedHost } from "../host/hosts";
-import { exceeds } from "../impact";
 import type { Props, Run } from "../resource";
 import { parsed, request, stateOf } from "./apply";
 import { carryOut, keepRecord } from "./carry-out";
-import type { PlacementPlan } from "./model";
+import { withinConsent } from "./consent";
+import type { PlacementState } from "./model";
 import { describe, isOwn } from "./ownership";
 import { planPlacement } from "./placement";
 import type { PlacementArgs } from "./schema";
-import { forgetScript } from "./scripts";
+import { forgetScript, startScript } from "./scripts";
 
 interface Restore {
   readonly hosts: Hosts;
@@ -18,7 +18,9 @@ interface Restore {
 }
 
 export async function restore(wanted: Restore): Promise<void> {
-  const args = parsed(wanted.outputs);
+  // Not the placement: an argument that this release no longer takes must not keep the rest from going back.
+  const { connection, domain, maxDisruption, onDelete, shutdownTimeoutSeconds } = wanted.outputs;
+  const args = parsed({ connection, domain, maxDisruption, onDelete, shutdownTimeoutSeconds });
   wanted.run.progress(`connecting to ${args.connection.host}`);
   await wanted.hosts.exclusively(args.connection, (host) => restoreLocked(host, args, wanted));
 }
@@ -38,26 +40,22 @@ async function restoreLocked(host: LockedHost, args: PlacementArgs, { run, outpu
     return;
   }
   if (domain !== undefined && args.onDelete === "restore") {
-    const { plan, kept } = withinConsent(planPlacement({}, state), args);
+    const { plan, kept } = withinConsent(planPlacement({}, state), domain, args.maxDisruption);
+    const staying = Object.entries(kept).map(([setting, text]) => `${setting} ${text}`);
     if (plan.problems.length > 0)
       throw new Error(`${where}: ${plan.problems.map(({ path, reason }) => `${path}: ${reason}`).join("; ")}`);
-    for (const warning of [...plan.warnings, ...kept]) await run.warn(`${where}: domain "${domain.name}": ${warning}`);
+    for (const warning of [...plan.warnings, ...staying])
+      await run.warn(`${where}: domain "${domain.name}": ${warning}`);
     const work = { run, state, domain, plan, shutdownTimeoutSeconds: args.shutdownTimeoutSeconds };
     await keepRecord(host, work);
     await carryOut(host, work);
   }
+  if (args.onDelete === "retain") await startIfOwed(host, state);
   await host.script(forgetScript(uuid));
 }
 
-/** What needs a restart that was never agreed to goes back in the definition alone. */
-function withinConsent(plan: PlacementPlan, args: PlacementArgs): { plan: PlacementPlan; kept: readonly string[] } {
-  if (!plan.actions.restart || !exceeds("vm-restart", args.maxDisruption)) return { plan, kept: [] };
-  const staying = plan.rows.filter((row) => row.differs && row.side === "live" && row.impact === "vm-restart");
-  const live = plan.rows.filter((row) => row.differs && row.side === "live" && row.impact === "live");
-  const actions = { ...plan.actions, restart: false, live: new Map(live.map((row) => [row.setting, row.desired])) };
-  const kept = staying.map(
-    ({ setting, actual }) =>
-      `${setting} stays ${actual ?? "absent"} until the domain is started anew: its definition has the original again`,
-  );
-  return { plan: { ...plan, actions }, kept };
+/** The placement is to stay, but a domain that we have shut down is to run as it did. */
+async function startIfOwed(host: LockedHost, { domain, record }: PlacementState): Promise<void> {
+  if (domain === undefined || domain.live !== undefined || record?.restart === undefined) return;
+  await host.script(startScript(domain.uuid, record.restart));
 }

@@ -134,17 +134,56 @@ describe("a running domain", () => {
   test("retain leaves everything but the record", async () => {
     const outputs = await created(args({ ...placement, onDelete: "retain" }));
     host.calls();
+    expect(outputs["undo"]).toEqual({ placement: "kept (onDelete: retain)" });
     await host.resource.delete({ id, outputs }, host.run);
     expect(host.calls()).toEqual([]);
     expect(host.live()).toContain("<vcpupin vcpu='0' cpuset='2'/>");
     expect(host.fixture.has(record)).toBe(false);
   });
 
+  test("delete does not need to understand the placement that the state holds", async () => {
+    const before = host.inactive();
+    const outputs = await created(args(placement));
+    const old = { ...outputs, emulatorPin: "all of them", noLongerTaken: 1 };
+    await host.resource.delete({ id, outputs: old }, host.run);
+    expect(host.inactive().trim()).toBe(before.trim());
+    expect(host.fixture.has("/var/lib/kvm-tuning")).toBe(false);
+  });
+
+  test("a lost record comes back from the state, and what has left the program goes back in the run after", async () => {
+    const first = await host.checked(args(placement));
+    const made = await host.resource.create({ inputs: first.inputs }, host.run);
+    const kept = JSON.parse(host.fixture.read(record)) as unknown;
+    rmSync(host.fixture.path("/var/lib/kvm-tuning/domains"), { recursive: true });
+    host.calls();
+    // As the engine does: check is given the old inputs, which hold no copy of the record.
+    const second = await host.checked(args({ vcpuPins: "2-3" }), first.inputs);
+    expect(second.inputs["plan"]).toEqual({});
+    const update = { id, outputs: made.outputs, inputs: second.inputs };
+    const between = await host.resource.update(update, host.run);
+    expect(host.calls()).toEqual([]);
+    expect(JSON.parse(host.fixture.read(record))).toEqual(kept);
+    expect(host.warnings).toEqual([
+      '10.0.0.11: the record of domain "db" was lost on the host; its copy from the state is back. ' +
+        "What has left the program goes back with the next `pulumi up`: emulatorPin, iothreads.1",
+    ]);
+    const third = await host.checked(args({ vcpuPins: "2-3" }), second.inputs);
+    expect(third.inputs["plan"]).toEqual({ emulatorPin: "0-1 → (absent)  [live]", "iothreads.1": "1 → (absent)  [live]" });
+    const request = { id, outputs: between.outputs, inputs: third.inputs };
+    expect(await host.resource.diff({ ...request, unknowns: [] }, host.run)).toEqual({ changes: true, replaces: [] });
+    await host.resource.update(request, host.run);
+    expect(host.calls()).toEqual([
+      "define /dev/stdin",
+      `emulatorpin ${uuid} 0-7 --live`,
+      `iothreaddel ${uuid} 1 --live`,
+    ]);
+  });
+
   test("an argument that leaves the program goes back, and the plan says so", async () => {
     const outputs = await created(args(placement));
     host.calls();
     const { inputs } = await host.checked(args({ vcpuPins: "2-3" }), outputs);
-    expect(inputs["plan"]).toEqual({ emulatorPin: "0-1 → (absent)  [live]", "iothreads.1": "removed  [live]" });
+    expect(inputs["plan"]).toEqual({ emulatorPin: "0-1 → (absent)  [live]", "iothreads.1": "1 → (absent)  [live]" });
     await host.resource.update({ id, outputs, inputs }, host.run);
     expect(host.calls()).toEqual([
       "define /dev/stdin",
@@ -280,6 +319,62 @@ describe("what needs a restart", () => {
     expect(host.inactive()).toBe(before);
   });
 
+  test("a guest that shuts down after the run has given up is started by the next one, and the preview says so", async () => {
+    host.fixture.write({ "/libvirt/stubborn": "" });
+    const inputs = args({ ...numa, maxDisruption: "vm-restart", shutdownTimeoutSeconds: 1 });
+    const checked = await host.checked(inputs);
+    const error = await failureOf(host.resource.create({ inputs: checked.inputs }, host.run));
+    if (!(error instanceof PartialFailure)) throw error;
+    rmSync(host.fixture.path("/libvirt/stubborn"));
+    host.virsh("shutdown", uuid);
+    host.calls();
+    const again = await host.checked(inputs, checked.inputs);
+    expect(again.inputs["plan"]).toMatchObject({ state: "shut off → running  [live]" });
+    await host.resource.update({ id, outputs: error.outputs, inputs: again.inputs }, host.run);
+    expect(host.calls()).toEqual(["define /dev/stdin", `start ${uuid}`]);
+    expect(host.live()).toContain("<memory mode='strict' nodeset='0'/>");
+    expect(JSON.parse(host.fixture.read(record))).not.toHaveProperty("restart");
+  });
+
+  test("a guest that shuts down late is started by delete too, also where the placement is retained", async () => {
+    host.fixture.write({ "/libvirt/stubborn": "" });
+    const inputs = args({ ...numa, maxDisruption: "vm-restart", shutdownTimeoutSeconds: 1, onDelete: "retain" });
+    const checked = await host.checked(inputs);
+    const error = await failureOf(host.resource.create({ inputs: checked.inputs }, host.run));
+    if (!(error instanceof PartialFailure)) throw error;
+    rmSync(host.fixture.path("/libvirt/stubborn"));
+    host.virsh("shutdown", uuid);
+    host.calls();
+    await host.resource.delete({ id, outputs: error.outputs }, host.run);
+    expect(host.calls()).toEqual([`start ${uuid}`]);
+    expect(host.fixture.has(record)).toBe(false);
+  });
+
+  test("undo names what delete does without consent to a restart, and delete does that", async () => {
+    const outputs = await created(args({ ...numa, maxDisruption: "vm-restart" }));
+    expect(outputs["undo"]).toMatchObject({
+      "numa.mode": "removed  [vm-restart]",
+      "vcpuPins.0": "removed  [live]",
+    });
+    const careful = await updated(outputs, args({ ...numa, maxDisruption: "live" }));
+    const stays = "until the domain is started anew: its definition has the original again";
+    expect(careful["undo"]).toEqual({
+      "numa.mode": `stays strict ${stays}`,
+      "numa.nodeset": `stays 0 ${stays}`,
+      "numa.mode (config)": "removed  [live]",
+      "numa.nodeset (config)": "removed  [live]",
+      "vcpuPins.0": "removed  [live]",
+      "vcpuPins.1": "removed  [live]",
+    });
+    host.calls();
+    await host.resource.delete({ id, outputs: careful }, host.run);
+    expect(host.calls()).toEqual(["define /dev/stdin", `vcpupin ${uuid} 0 0-7 --live`, `vcpupin ${uuid} 1 0-7 --live`]);
+    expect(host.warnings).toEqual([
+      `10.0.0.11: domain "db": numa.mode stays strict ${stays}`,
+      `10.0.0.11: domain "db": numa.nodeset stays 0 ${stays}`,
+    ]);
+  });
+
   test("an interrupted restart is finished by the next run, and the preview says so", async () => {
     const inputs = args({ ...numa, maxDisruption: "vm-restart" });
     const checked = await host.checked(inputs);
@@ -310,6 +405,18 @@ describe("a domain that is shut off", () => {
     const before = definition("db");
     await host.resource.delete({ id, outputs }, host.run);
     expect(host.inactive().trim()).toBe(before.trim());
+  });
+
+  test("and saved is warned of before its definition is changed", async () => {
+    host = fixtureHost({ running: false });
+    host.fixture.write({ [`/libvirt/${uuid}/managedsave`]: "" });
+    expect((await host.checked(args({ emulatorPin: "0" }))).problems).toEqual([]);
+    expect(host.warnings).toEqual([
+      '10.0.0.11: domain "db" is saved (virsh managedsave): its next start resumes it with the placement it was saved ' +
+        "with, whatever its definition says. Run `pulumi up` again once it runs",
+    ]);
+    const { problems } = await host.checked(args({ numa: { mode: "strict", nodeset: "1" } }));
+    expect(problems.map((problem) => problem.split(":")[0])).toEqual(["numa.mode", "numa.nodeset"]);
   });
 
   test.each(["-rf", 'it\'s "db"', "a b;c", "größe 日本", "&lt;x&gt;", "$(reboot)"])(

@@ -20,6 +20,21 @@ test("CPUs that the host lacks are refused, all at once, also for a domain that 
   expect(planPlacement(fields, { domain: undefined, record: undefined, host }).problems).toHaveLength(2);
 });
 
+test("a saved domain is warned of, and refused another memory placement: its next start resumes the old one", () => {
+  const saved = { ...shutOff({ "numa.mode": "strict", "numa.nodeset": "0" }), managedSave: true };
+  const warning =
+    'domain "db" is saved (virsh managedsave): its next start resumes it with the placement it was saved with, ' +
+    "whatever its definition says. Run `pulumi up` again once it runs";
+  expect(warnings({ vcpuPins: { 0: "2" } }, {}, saved)).toEqual([warning]);
+  expect(problems({ vcpuPins: { 0: "2" }, numa: { mode: "strict", nodeset: "0" } }, saved)).toEqual([]);
+  expect(problems({ numa: { mode: "strict", nodeset: "1" } }, saved)).toEqual([
+    'numa.nodeset: domain "db" is saved, and its next start resumes it with the memory placement it was saved with. ' +
+      "Start it and shut it down in the guest, or give up what is saved " +
+      "(virsh managedsave-remove 11111111-2222-4333-8444-555555555555), and run again",
+  ]);
+  expect(warnings({}, {}, saved)).toEqual([]);
+});
+
 test("CPUs that are offline are refused, with the way to bring them back", () => {
   expect(problems({ iothreads: [{ id: 1, cpus: "6-7" }] })).toEqual([
     "iothreads.1: CPU 7 is offline: bring them online (echo 1 > /sys/devices/system/cpu/cpuN/online) or choose others of 0-6",

@@ -30,15 +30,39 @@ export function documentOf(facts: FactTable, more: Partial<DomainDocument> = {})
 }
 
 export function running(live: FactTable, config: FactTable): Domain {
-  return { uuid, name: "db", state: "running", persistent: true, live: documentOf(live), config: documentOf(config) };
+  return {
+    uuid,
+    name: "db",
+    state: "running",
+    persistent: true,
+    managedSave: false,
+    live: documentOf(live),
+    config: documentOf(config),
+  };
 }
 
 export function shutOff(config: FactTable): Domain {
-  return { uuid, name: "db", state: "shut off", persistent: true, live: undefined, config: documentOf(config) };
+  return {
+    uuid,
+    name: "db",
+    state: "shut off",
+    persistent: true,
+    managedSave: false,
+    live: undefined,
+    config: documentOf(config),
+  };
 }
 
 export function transient(live: FactTable): Domain {
-  return { uuid, name: "db", state: "running", persistent: false, live: documentOf(live), config: undefined };
+  return {
+    uuid,
+    name: "db",
+    state: "running",
+    persistent: false,
+    managedSave: false,
+    live: documentOf(live),
+    config: undefined,
+  };
 }
 
 export function recordOf(parts: Partial<DomainRecord>): DomainRecord {

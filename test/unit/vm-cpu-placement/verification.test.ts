@@ -40,6 +40,28 @@ test("another thread of QEMU outside of emulatorPin fails, and is named; so does
   });
 });
 
+test("workers of an I/O thread's pool, and the kernel's threads in QEMU's process, do not fail a correct placement", () => {
+  const threads = [
+    thread(100, "qemu-system-x86", "0-1"),
+    thread(101, "worker", "6"),
+    thread(102, "iou-wrk-120", "3"),
+    thread(103, "kvm-nx-lpage-re", "4"),
+    thread(110, "CPU 0/KVM", "2"),
+    thread(113, "CPU 3/KVM", "5"),
+    thread(120, "IO iothread1", "6"),
+  ];
+  expect(verdicts(...threads)).toEqual({
+    "vcpuPins.0": "pass: 2",
+    "vcpuPins.3": "pass: 5",
+    emulatorPin: "pass: 0-1",
+    "iothreads.1": "pass: 6",
+  });
+  expect(verdicts(...threads, thread(104, "worker", "3"))).toMatchObject({ emulatorPin: "fail: worker: 3" });
+  expect(verdicts(thread(100, "qemu-system-x86", "0-2"), ...threads.slice(1))).toMatchObject({
+    emulatorPin: "fail: 0-2",
+  });
+});
+
 test("without the process the effect is unknown, not passed", () => {
   expect(Object.values(verdicts())).toEqual(Array(4).fill("unknown: the domain's process was not found"));
 });
