@@ -29,11 +29,13 @@ export async function apply(request: Apply): Promise<{ id: string; outputs: Prop
   return request.hosts.exclusively(args.connection, async (host) => {
     const read = () => readHost((asked) => host.snapshot(asked), args, request.outputs);
     const found = await read();
-    refuse(request, { args, before: found, plan: planHost(args, found) });
-    const urn = request.run.urn ?? "";
-    if (found.owner?.urn !== urn) await host.setOwner({ urn });
+    refuseOtherHost(request, { args, before: found });
+    // Back before the plan is compared: a preview without the journal cannot have named what it brings, the next one can.
     const before = await withJournalOnHost(host, found, read);
     const plan = planHost(args, before);
+    refuse(request, { args, before, plan });
+    const urn = request.run.urn ?? "";
+    if (before.owner?.urn !== urn) await host.setOwner({ urn });
     // From here on the host has been written to: whatever fails, the state must keep the resource.
     const steps = () => host.run(plan.steps, progress(request.run, plan.steps.length));
     const failed = await attempt(() => carryOut(host, { args, before, plan, run: request.run, read, steps }));
@@ -69,21 +71,25 @@ function parsed(inputs: Props): HostTuningArgs {
   throw new Error(result.problems.map(({ path, reason }) => `${path}: ${reason}`).join("; "));
 }
 
-/** The truth guard: nothing is written that was not shown. */
-function refuse(
-  request: Apply,
-  { args, before, plan }: { args: HostTuningArgs; before: HostSnapshot; plan: HostPlan },
-): void {
+function refuseOtherHost(request: Apply, { args, before }: { args: HostTuningArgs; before: HostSnapshot }): void {
   const { host } = args.connection;
   if (request.id !== undefined && before.machineId !== request.id)
     throw new Error(
       `${host} is another host than the one that was planned for (machine-id ${before.machineId}). Nothing was changed; run again.`,
     );
   const owner = ownerProblem(before, { urn: request.run.urn, args, olds: request.outputs });
+  if (owner !== undefined) throw new Error(`${host}: nothing was changed: ${owner.reason}`);
+}
+
+/** The truth guard: nothing is written that was not shown. */
+function refuse(
+  request: Apply,
+  { args, before, plan }: { args: HostTuningArgs; before: HostSnapshot; plan: HostPlan },
+): void {
+  const { host } = args.connection;
   const news = surprises(plan.changes, (request.inputs["plan"] ?? {}) as PlanText);
   const drain = plan.reboot ? drainProblem(args, before) : undefined;
   const reasons = [
-    ...(owner ? [owner.reason] : []),
     ...plan.problems.map(({ path, reason }) => `${path}: ${reason}`),
     ...(drain === undefined ? [] : [`drain: ${drain}`]),
     ...(news.length === 0
@@ -140,7 +146,11 @@ export async function restore({
     }
     const snapshot = await withJournalOnHost(host, found, read);
     const undo = undoAll(snapshot);
-    for (const one of undo.left)
+    if (undo.problem !== undefined && args.onDelete === "restore")
+      throw new Error(
+        `${args.connection.host}: nothing was undone: ${undo.problem}. onDelete: "retain" leaves the host as it is.`,
+      );
+    for (const one of args.onDelete === "retain" ? [] : undo.left)
       await run.warn(
         `${args.connection.host}: ${one.setting} is left as it is (${one.actual}): someone else has changed it since`,
       );

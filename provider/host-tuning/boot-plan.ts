@@ -11,7 +11,7 @@ import { stillOurs } from "../host/journal";
 import type { HostSnapshot } from "../host/snapshot";
 import type { Step } from "../host/step";
 import { exceeds, type Change } from "../impact";
-import { canonicalKey } from "../linux/kernel-args";
+import { canonicalKey, parseKernelLine } from "../linux/kernel-args";
 import type { EntryFor } from "./boot-values";
 import { mergeBootArguments, type BootArguments } from "./boot/boot-arguments";
 import { hasArguments, managedArguments, type BootLoader, type NextBoot } from "./boot/boot-loader";
@@ -44,12 +44,12 @@ export function planBoot(
   const wanted = mergeBootArguments(kernelRows.map((row) => row.kernel));
   const next = loader.nextBoot(snapshot);
   const steps = loader.steps(wanted, snapshot, entryFor);
-  const outcomes = kernelRows.map((row) => outcome(row, { next, stages: stages(host.args) }));
+  const outcomes = kernelRows.map((row) => outcome(row, { next, snapshot, stages: stages(host.args) }));
   const changes = outcomes.flatMap((one) => one.changes);
   const dropped = droppedKeys(managedKeys(snapshot), { wanted, next, others: loader.withoutOurs(snapshot) });
   const { problems, warnings } = loader.findings(wanted, snapshot);
   return {
-    problems,
+    problems: [...problems, ...outcomes.flatMap((one) => one.problems)],
     warnings: [...warnings, ...oneShot(next)],
     changes: [...changes, ...dropped, ...unseenChange(steps, { named: [...changes, ...dropped], snapshot })],
     steps,
@@ -59,9 +59,10 @@ export function planBoot(
 
 /** No argument is wanted any more: what we have written goes, also where an earlier run was cut off on the way. */
 function planUndo(snapshot: HostSnapshot): BootPlan {
-  const { changes, left, steps } = undoBoot(snapshot);
+  const { changes, left, steps, problem } = undoBoot(snapshot);
   return {
     ...nothing,
+    problems: problem === undefined ? [] : [`kernel arguments cannot be taken back: ${problem}`],
     changes: [...changes, ...unseenChange(steps, { named: changes, snapshot })],
     steps,
     warnings: left.map(({ setting, actual }) => `${setting}: left as it is: ${actual}`),
@@ -100,21 +101,27 @@ export function notAtNextBoot(rows: readonly Setting[], snapshot: HostSnapshot):
 
 function outcome(
   row: KernelRow,
-  { next, stages }: { next: NextBoot; stages: boolean },
-): Pick<BootPlan, "changes" | "pending"> {
+  { next, snapshot, stages }: { next: NextBoot; snapshot: HostSnapshot; stages: boolean },
+): Pick<BootPlan, "changes" | "pending" | "problems"> {
   const { name, actual, desired, impact } = row;
   const needsReboot = impact === "host-reboot" && actual !== desired;
   const has = nextBootHas(row, next);
+  const given = hasArguments(parseKernelLine(snapshot.files.text("/proc/cmdline") ?? ""), row.kernel);
+  // The same boot again would end the same: not a reboot at every run.
+  if (needsReboot && has && given) return { changes: [], pending: [], problems: [notGranted(row)] };
   const atBoot: Change = {
     setting: `${name} (at boot)`,
     actual: onLine(row.kernel, next),
     desired: wantedText(row.kernel),
     impact: "live",
   };
-  if (!needsReboot) return { changes: has ? [] : [atBoot], pending: [] };
-  if (!stages) return { changes: [{ setting: name, actual, desired, impact }], pending: [] };
-  return { changes: has ? [] : [atBoot], pending: [row] };
+  if (!needsReboot) return { changes: has ? [] : [atBoot], pending: [], problems: [] };
+  if (!stages) return { changes: [{ setting: name, actual, desired, impact }], pending: [], problems: [] };
+  return { changes: has ? [] : [atBoot], pending: [row], problems: [] };
 }
+
+const notGranted = ({ name, actual, desired, kernel, source, remedy }: KernelRow): string =>
+  `${name}: the kernel was started with ${wantedText(kernel) ?? "no such argument"} and made ${actual ?? "nothing"} of it, not ${desired} (${source}): another boot changes nothing. ${remedy ?? ""}`.trim();
 
 function onLine(kernel: BootArguments, next: NextBoot): string | null {
   return text(managedArguments(next.line, kernel.keys));
@@ -171,6 +178,8 @@ export interface BootUndo {
   readonly changes: readonly Change[];
   readonly left: readonly { readonly setting: string; readonly actual: string }[];
   readonly steps: readonly Step[];
+  /** Why it cannot be undone now. The journal keeps its entry. */
+  readonly problem?: string;
 }
 
 /** Undo of the boot loader's configuration: the boots that come will no longer have our arguments. */
@@ -185,7 +194,7 @@ export function undoBoot(snapshot: HostSnapshot): BootUndo {
   if (!stillOurs(entry, grubFragmentFile, snapshot.journalledFiles.get(grubFragmentFile) ?? "absent"))
     return left("its content is not ours");
   const found = bootLoaderOf(snapshot);
-  if ("problem" in found) return left(found.problem);
+  if ("problem" in found) return { changes: [], left: [], steps: [], problem: found.problem };
   const next = found.loader.nextBoot(snapshot);
   const others = found.loader.withoutOurs(snapshot);
   return {

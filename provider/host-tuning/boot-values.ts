@@ -5,7 +5,7 @@
  * The unit is not started by an apply, which has written the running values itself.
  * Source: sysctl.d(5), systemd.unit(5), https://docs.kernel.org/admin-guide/mm/hugetlbpage.html
  */
-import type { JournalEntry } from "../host/journal";
+import { stillOurs, type JournalEntry } from "../host/journal";
 import type { HostSnapshot } from "../host/snapshot";
 import type { Step } from "../host/step";
 import type { Change } from "../impact";
@@ -123,13 +123,26 @@ export function bootSteps(settings: readonly Setting[], snapshot: HostSnapshot, 
   if (unit && snapshot.links.get(unitLink) === undefined) {
     steps.push({ kind: "writeLink", entry: entryFor(unitLink), setting: unitName, path: unitLink, to: unitFile });
   }
-  const needed = new Set([...files.map((file) => file.path), ...(unit ? [unitLink] : [])]);
-  const unneeded = snapshot.journal.filter(
-    ({ paths }) => !paths.some((path) => needed.has(path) || isBootLoaders(path)),
-  );
-  const restores = restoreFileSteps(unneeded);
-  return withReload([...steps, ...restores]);
+  return withReload([...steps, ...restoreFileSteps(unneededFiles(settings, snapshot), snapshot)]);
 }
+
+/** Journalled files that the settings no longer need. */
+function unneededFiles(settings: readonly Setting[], snapshot: HostSnapshot): readonly JournalEntry[] {
+  const paths = bootFiles(settings).map((file) => file.path);
+  const needed = new Set([...paths, ...(paths.includes(unitFile) ? [unitLink] : [])]);
+  return snapshot.journal.filter(
+    (entry) => entry.kind === "file" && !entry.paths.some((path) => needed.has(path) || isBootLoaders(path)),
+  );
+}
+
+/** Files that nobody needs any more, and that somebody else has changed: they are left. */
+export function leftFiles(settings: readonly Setting[], snapshot: HostSnapshot): readonly string[] {
+  const foreign = unneededFiles(settings, snapshot).filter((entry) => !isOurs(entry, snapshot));
+  return foreign.flatMap((entry) => entry.paths);
+}
+
+const isOurs = (entry: JournalEntry, snapshot: HostSnapshot): boolean =>
+  entry.paths.every((path) => stillOurs(entry, path, snapshot.journalledFiles.get(path) ?? "absent"));
 
 /** Name of the journal entry that keeps the original of a target: the one that has it, else a new one. */
 export type EntryFor = (path: string) => string;
@@ -137,12 +150,16 @@ export type EntryFor = (path: string) => string;
 /** A boot loader's file comes back in its own way: what is generated from it must follow. */
 export const isBootLoaders = (path: string): boolean => path === grubFragmentFile;
 
-/** Steps that put journalled files back, the last written first. */
-export function restoreFileSteps(journal: readonly JournalEntry[]): readonly Step[] {
+/** Steps that put journalled files back, the last written first; what somebody else has changed is left. */
+export function restoreFileSteps(journal: readonly JournalEntry[], snapshot: HostSnapshot): readonly Step[] {
   return journal
     .filter((entry) => entry.kind === "file")
     .toReversed()
-    .flatMap((entry) => entry.paths.map((path): Step => ({ kind: "restoreFile", path, entry: entry.name })));
+    .flatMap((entry): readonly Step[] =>
+      isOurs(entry, snapshot)
+        ? entry.paths.map((path) => ({ kind: "restoreFile", path, entry: entry.name }))
+        : [{ kind: "forget", entry: entry.name }],
+    );
 }
 
 /** systemd reads unit files again only when told to. */

@@ -91,6 +91,6 @@ export async function drain(host: LockedHost, domains: readonly Domain[], limitS
 /** Starts what was stopped; a domain that runs already (autostart) is left. Gives a line for each that is gone. */
 export async function startAgain(host: LockedHost): Promise<readonly string[]> {
   const name = "start the domains again";
-  const output = await host.script({ name, setting: "drain", script: startScript, args: [], timeoutSeconds: 900 });
+  const output = await host.script({ name, setting: "drain", script: startScript, args: [], timeoutSeconds: 3600 });
   return output.split("\n").filter((line) => line.startsWith("domain "));
 }

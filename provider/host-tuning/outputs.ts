@@ -94,12 +94,17 @@ function computed(args: HostTuningArgs, snapshot: HostSnapshot): Props {
         impact,
       })),
     ),
-    undo: undoText(undoAll(snapshot)),
+    undo: args.onDelete === "retain" ? {} : undoOf(snapshot),
     actual: Object.fromEntries(settingsOf(args, snapshot).map((one) => [one.name, actualText(one)])),
     verification: verifications(args, snapshot),
     hostId: snapshot.machineId,
     [journalKey]: snapshot.journal,
   };
+}
+
+function undoOf(snapshot: HostSnapshot): Props {
+  const undo = undoAll(snapshot);
+  return { ...undoText(undo), ...(undo.problem !== undefined && { "kernel arguments": undo.problem }) };
 }
 
 const actualText = (one: Setting): string =>

@@ -5,7 +5,7 @@ import type { Change, Verification } from "../impact";
 import { normaliseSysctlKey } from "../linux/sysctl-conf";
 import type { Problem } from "../resource";
 import { notAtNextBoot, planBoot } from "./boot-plan";
-import { bootChanges, bootSteps, overriddenKeys, type EntryFor } from "./boot-values";
+import { bootChanges, bootSteps, leftFiles, overriddenKeys, type EntryFor } from "./boot-values";
 import { domainChanges } from "./drain";
 import type { Knob, Setting } from "./knob";
 import { knobs, type KnobName } from "./registry";
@@ -36,6 +36,7 @@ export function planHost(args: KnobArgs, snapshot: HostSnapshot): HostPlan {
   );
   // A value that changes now and at boot is one line; a second line only where they differ apart from each other.
   const atBoot = bootChanges(settings, snapshot).filter((one) => !named.has(one.setting) && !restored.has(one.setting));
+  const left = leftFiles(settings, snapshot).map((path) => ({ setting: path, actual: "its content is not ours" }));
   const reboot = boot.changes.some((change) => change.impact === "host-reboot");
   const domains = domainChanges(snapshot, { reboot });
   return {
@@ -44,11 +45,24 @@ export function planHost(args: KnobArgs, snapshot: HostSnapshot): HostPlan {
     problems: [
       ...settings.flatMap((one) => (one.problem === undefined ? [] : [{ path: one.name, reason: one.problem }])),
       ...boot.problems.map((reason) => ({ path: "kernelArguments", reason })),
+      ...withoutSystemd(settings, snapshot),
     ],
-    warnings: [...warningsOf(settings, dropped.left), ...overriddenKeys(settings, snapshot), ...boot.warnings],
+    warnings: [
+      ...warningsOf(settings, [...dropped.left, ...left]),
+      ...overriddenKeys(settings, snapshot),
+      ...boot.warnings,
+    ],
     pending: boot.pending,
     reboot,
   };
+}
+
+/** Without systemd nothing would set these values again after a boot. */
+function withoutSystemd(settings: readonly Setting[], snapshot: HostSnapshot): readonly Problem[] {
+  if (snapshot.units.size > 0) return [];
+  return settings
+    .filter((one) => one.notApplicable === undefined && one.boot.some((value) => value.kind === "path"))
+    .map(({ name }) => ({ path: name, reason: "this host has no systemd, so the value cannot be kept over a boot" }));
 }
 
 /** The rows of every knob that the program names. */

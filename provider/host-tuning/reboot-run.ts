@@ -37,9 +37,13 @@ export async function carryOut(host: LockedHost, planned: Planned): Promise<void
   await reboot(host, planned, [...new Set([...stopped, ...running.map(({ name }) => name)])]);
 }
 
-async function checkNextBoot({ args, run, read }: Planned): Promise<void> {
+async function checkNextBoot({ args, before, run, read }: Planned): Promise<void> {
   run.progress("checking what the next boot will have");
   const written = await read();
+  const known = runningDomains(before).map(({ uuid }) => uuid);
+  const started = runningDomains(written).filter(({ uuid }) => !known.includes(uuid));
+  if (started.length > 0)
+    throw new Error(`nothing was rebooted: ${started.map(({ name }) => name).join(", ")} was started meanwhile`);
   const missing = notAtNextBoot(settingsOf(args, written), written);
   if (missing.length > 0)
     throw new Error(`nothing was rebooted: the boot loader's configuration does not hold ${missing.join("; ")}`);
@@ -52,6 +56,10 @@ async function reboot(host: LockedHost, planned: Planned, domains: readonly stri
   if (running.length > 0) run.progress(`stopping ${running.map(({ name }) => name).join(", ")}`);
   await drain(host, running, args.drain.timeoutSeconds);
   try {
+    // The drain takes minutes: what was started in the meantime nobody has agreed to stop.
+    const left = runningDomains(await planned.read());
+    if (left.length > 0)
+      throw new RebootRefused(`nothing was rebooted: ${left.map(({ name }) => name).join(", ")} was started meanwhile`);
     await host.reboot({
       timeoutSeconds: args.rebootTimeoutSeconds,
       onWait: (seconds, seen) => run.progress(`waiting for reboot (${seconds}s): ${seen}`),

@@ -18,6 +18,11 @@ interface Undo {
   readonly steps: readonly Step[];
 }
 
+interface WholeUndo extends Undo {
+  /** Why something cannot be put back now; the journal keeps its entry. */
+  readonly problem: string | undefined;
+}
+
 /** Undo of running values, the last written first. An entry of which only some paths are given stays in the journal. */
 export function undoValues(entries: readonly JournalEntry[], snapshot: HostSnapshot): Undo {
   const parts = entries
@@ -81,7 +86,7 @@ function restoreSteps(entry: JournalEntry, values: readonly PathValue[], snapsho
 const shown = (values: readonly string[]): string => [...new Set(values)].join(", ");
 
 /** Undo of everything in the journal: what delete does. */
-export function undoAll(snapshot: HostSnapshot): Undo {
+export function undoAll(snapshot: HostSnapshot): WholeUndo {
   const values = undoValues(snapshot.journal, snapshot);
   const boot = undoBoot(snapshot);
   const files = snapshot.journal
@@ -110,24 +115,15 @@ export function undoAll(snapshot: HostSnapshot): Undo {
         .filter((one) => !isFileOurs(one))
         .map(({ path }) => ({ setting: path, actual: "its content is not ours" })),
     ],
+    problem: boot.problem === undefined ? undefined : `kernel arguments cannot be taken back: ${boot.problem}`,
     // The boot loader first: whatever fails after it, the next boot is as it was.
-    steps: [...boot.steps, ...stopUnit(snapshot), ...fileSteps(paths, snapshot), ...values.steps],
+    steps: [
+      ...boot.steps,
+      ...stopUnit(snapshot),
+      ...withReload(restoreFileSteps(files.toReversed(), snapshot)),
+      ...values.steps,
+    ],
   };
-}
-
-interface FileTarget {
-  readonly entry: JournalEntry;
-  readonly path: string;
-  readonly now: string;
-}
-
-function fileSteps(paths: readonly FileTarget[], snapshot: HostSnapshot): readonly Step[] {
-  const foreign = new Set(
-    paths.filter(({ entry, path, now }) => !stillOurs(entry, path, now)).map(({ entry }) => entry.name),
-  );
-  const ours = snapshot.journal.filter(({ name, paths }) => !foreign.has(name) && !paths.some(isBootLoaders));
-  const restores = restoreFileSteps(ours);
-  return [...withReload(restores), ...[...foreign].map((entry): Step => ({ kind: "forget", entry }))];
 }
 
 /** After a boot the unit is active: without its file systemd would list it as not found but active. */

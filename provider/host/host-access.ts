@@ -31,7 +31,11 @@ export function createHosts(pool: ConnectionSource, options: HostAccessOptions =
       const cached = cache.get(key);
       if (cached !== undefined && answers(cached.request, request)) return cached.snapshot;
       const union = unionOf(cached?.request, request);
-      const snapshot = pool.transport(connection).then((transport) => readSnapshot(transport, union));
+      // A reading waits for a write of this process: it would see half of it, or a host that reboots.
+      const snapshot = mutexes
+        .idle(key)
+        .then(() => pool.transport(connection))
+        .then((transport) => readSnapshot(transport, union));
       const entry = { request: union, snapshot };
       cache.set(key, entry);
       // A failure is given to all who wait for it, and the next one asks again.

@@ -1,6 +1,8 @@
 export interface Mutexes {
   /** Runs `work` after all earlier work under the same key has ended, in whatever way. */
   run<T>(key: string, work: () => Promise<T>): Promise<T>;
+  /** Resolves when all work that is under the key now has ended. */
+  idle(key: string): Promise<void>;
 }
 
 export function createMutexes(): Mutexes {
@@ -12,6 +14,9 @@ export function createMutexes(): Mutexes {
       const tail = result.catch(() => undefined);
       tails.set(key, tail);
       return result;
+    },
+    idle: async (key) => {
+      await tails.get(key);
     },
   };
 }

@@ -14,7 +14,7 @@ interface Parts {
 
 /** A snapshot written out by hand, for tests of pure code. */
 export function snapshotOf(parts: Parts): HostSnapshot {
-  const units = Object.entries(parts.units ?? {}).map(([name, state]): [string, UnitState] => [
+  const units = Object.entries(parts.units ?? { "libvirtd.service": {} }).map(([name, state]): [string, UnitState] => [
     name,
     { loadState: "loaded", activeState: "inactive", unitFileState: "enabled", ...state },
   ]);

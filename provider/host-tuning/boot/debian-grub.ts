@@ -140,16 +140,25 @@ function steps(wanted: BootArguments, snapshot: HostSnapshot, entryFor: EntryFor
     content,
     mode: "0644",
   };
-  return [...(intact ? [] : [write]), updateGrub(snapshot)];
+  const fresh = snapshot.files.text(grubFragmentFile) === undefined;
+  return [...(intact ? [] : [write]), updateGrub(snapshot, { fresh })];
 }
 
-function updateGrub(snapshot: HostSnapshot): Step {
+/** `fresh`: no fragment was in force before, so a failure takes the new one away again. */
+function updateGrub(snapshot: HostSnapshot, { fresh }: { fresh: boolean }): Step {
   const lang = /^\s*set lang=([A-Za-z_@]+)$/m.exec(snapshot.files.text(configFile) ?? "")?.[1];
   return {
     kind: "run",
     setting: "update-grub",
     name: "update-grub",
-    argv: ["sh", "-c", updateGrubScript, "update-grub", lang === undefined ? "C" : `${lang}.UTF-8`, grubFragmentFile],
+    argv: [
+      "sh",
+      "-c",
+      updateGrubScript,
+      "update-grub",
+      lang === undefined ? "C" : `${lang}.UTF-8`,
+      fresh ? grubFragmentFile : "",
+    ],
   };
 }
 
@@ -163,7 +172,7 @@ function undoSteps(snapshot: HostSnapshot): readonly Step[] {
   if (entry === undefined) return [];
   const content = grubFragment({ keys: [], arguments: [] });
   const restore: Step = { kind: "restoreFile", path: grubFragmentFile, entry: entry.name };
-  if (entry.original[0] !== "absent") return [restore, updateGrub(snapshot)];
+  if (entry.original[0] !== "absent") return [restore, updateGrub(snapshot, { fresh: false })];
   const neutral = { kind: "writeFile", entry: entry.name, setting: grubFragmentFile, path: grubFragmentFile } as const;
-  return [{ ...neutral, content, mode: "0644" }, updateGrub(snapshot), restore];
+  return [{ ...neutral, content, mode: "0644" }, updateGrub(snapshot, { fresh: false }), restore];
 }

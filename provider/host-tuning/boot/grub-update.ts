@@ -1,7 +1,7 @@
 /*
  * update-grub, made safe. It checks what it has generated (grub-script-check), but then copies it over grub.cfg in
  * place: a full disk or a power cut leaves half a file. So a copy is kept beside it until the new file has passed the
- * check once more, and comes back if it does not. A failure also takes our fragment away: a fragment that did not take
+ * check once more, and comes back if it does not. A failure also takes a new fragment away: one that did not take
  * effect now must not do so by surprise when the next kernel package runs update-grub. The next run writes it again.
  *
  * Titles and the `lang` of the menu depend on the locale of whoever runs update-grub: $1 is the one that grub.cfg was
@@ -24,8 +24,10 @@ if update-grub && whole; then
   sync "$cfg" "$grub" && rm -f "$keep" "$cfg.new" && exit 0
 fi
 mv -f "$keep" "$cfg"
-rm -f "$cfg.new" "$KVM_TUNING_ROOT$fragment"
+rm -f "$cfg.new"
+gone=
+if [ -n "$fragment" ]; then rm -f "$KVM_TUNING_ROOT$fragment"; gone=", $fragment is removed"; fi
 sync "$grub"
-echo "update-grub failed: $cfg is as it was, $fragment is removed" >&2
+echo "update-grub failed: $cfg is as it was$gone" >&2
 exit 1
 `;

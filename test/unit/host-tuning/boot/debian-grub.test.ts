@@ -35,11 +35,12 @@ const wanted: BootArguments = {
 };
 const entryFor = () => "0007-zz";
 const written = grubFragment(wanted).slice(0, -1);
-const update = (lang = "C") => ({
+/** `fragment`: what a failure takes away again; "" where one was in force before. */
+const update = (lang = "C", fragment: string = grubFragmentFile) => ({
   kind: "run",
   setting: "update-grub",
   name: "update-grub",
-  argv: ["sh", "-c", updateGrubScript, "update-grub", lang, grubFragmentFile],
+  argv: ["sh", "-c", updateGrubScript, "update-grub", lang, fragment],
 });
 
 describe("recognises the loader, or says what it found", () => {
@@ -139,7 +140,7 @@ describe("steps", () => {
   });
 
   test("a run that stopped before update-grub goes on there", () => {
-    expect(debianGrub.steps(wanted, host({ [grubFragmentFile]: written }), entryFor)).toEqual([update()]);
+    expect(debianGrub.steps(wanted, host({ [grubFragmentFile]: written }), entryFor)).toEqual([update("C", "")]);
   });
 
   test("one entry of an older kernel without the arguments is enough", () => {
@@ -147,7 +148,7 @@ describe("steps", () => {
     expect(stale).not.toBe(isolated);
     expect(
       debianGrub.steps(wanted, host({ "/boot/grub/grub.cfg": stale, [grubFragmentFile]: written }), entryFor),
-    ).toEqual([update()]);
+    ).toEqual([update("C", "")]);
   });
 
   test("update-grub runs in the language that the menu was made in", () => {
@@ -182,11 +183,11 @@ describe("undo", () => {
     const steps = debianGrub.undoSteps(host(tuned, journal("absent")));
     expect(steps.map((step) => step.kind)).toEqual(["writeFile", "run", "restoreFile"]);
     expect(steps[0]).toMatchObject({ entry: "0003-zz", content: grubFragment({ keys: [], arguments: [] }) });
-    expect(steps.slice(1)).toEqual([update(), restore]);
+    expect(steps.slice(1)).toEqual([update("C", ""), restore]);
   });
 
   test("an original file comes back before update-grub", () => {
-    expect(debianGrub.undoSteps(host(tuned, journal("file 644 0:0 abc")))).toEqual([restore, update()]);
+    expect(debianGrub.undoSteps(host(tuned, journal("file 644 0:0 abc")))).toEqual([restore, update("C", "")]);
   });
 
   test("nothing of ours, nothing to do; nothing wanted any more is undo", () => {
