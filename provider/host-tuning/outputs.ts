@@ -94,7 +94,7 @@ function computed(args: HostTuningArgs, snapshot: HostSnapshot): Props {
         impact,
       })),
     ),
-    undo: args.onDelete === "retain" ? {} : undoOf(snapshot),
+    undo: args.onDelete === "retain" ? { tuning: "kept (onDelete: retain)" } : undoOf(snapshot),
     actual: Object.fromEntries(settingsOf(args, snapshot).map((one) => [one.name, actualText(one)])),
     verification: verifications(args, snapshot),
     hostId: snapshot.machineId,

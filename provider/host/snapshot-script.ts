@@ -119,7 +119,7 @@ kernel_files | xargs -0 grep -asH '' /dev/null
 section memory
 grep -asHE '^(MemTotal|Hugepagesize|Node +[0-9]+ Mem(Total|Free)):' proc/meminfo $node/node[0-9]*/meminfo
 section boot-menu
-grep -asHE '${grubMenuLines}' boot/grub/grub.cfg boot/grub/custom.cfg | grep -aivE '${grubSecretLines}'
+[ -e boot/grub/grub.cfg ] && grep -asHE '${grubMenuLines}' boot/grub/grub.cfg boot/grub/custom.cfg | grep -aivE '${grubSecretLines}'
 section boot-loaders
 for name in ${bootLoaderMarkers.map(([path]) => path.slice(1)).join(" ")}
 do [ -e "$name" ] && printf '%s\\n' "$name"; done
