@@ -45,7 +45,10 @@ export interface Setting {
   readonly warning?: string;
   /** What may be done when the value does not read back as written. */
   readonly remedy?: string;
-  /** The running values, all of them (also those that are right already, so that their originals are journalled). */
+  /**
+   * The running values, all of them (also those that are right already, so that their originals are journalled). Of a
+   * row that needs a reboot they are not written, but journalled before it: the boot gives them.
+   */
   readonly write: readonly PathValue[];
   /** Written before the rows that lack this: it frees what they may need. */
   readonly goesFirst?: boolean;

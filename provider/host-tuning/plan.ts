@@ -192,7 +192,7 @@ function valueSteps(setting: Setting, snapshot: HostSnapshot, entryFor: EntryFor
     setting.write.filter(({ path }) => journalled.has(path)),
     ({ path }) => journalled.get(path) ?? "",
   );
-  if (needsReboot(setting)) return [];
+  if (needsReboot(setting)) return recordBeforeBoot(setting, snapshot, entryFor);
   if (!differs(setting)) {
     if (fresh.length === 0) return [];
     return [
@@ -215,4 +215,18 @@ function valueSteps(setting: Setting, snapshot: HostSnapshot, entryFor: EntryFor
     ...[...groups].map(([entry, values]) => step(entry, values)),
     ...(fresh.length === 0 ? [] : [step(entryFor(setting.name), fresh)]),
   ];
+}
+
+/** The boot writes these values for us: what was there before, and that they are ours, must be known by then. */
+function recordBeforeBoot(setting: Setting, snapshot: HostSnapshot, entryFor: EntryFor): readonly Step[] {
+  const noted = new Set(snapshot.journal.flatMap((entry) => entry.wrote));
+  return setting.write
+    .filter(({ path, value }) => differs(setting) && !noted.has(`${path}:${value}`))
+    .map((awaited) => ({
+      kind: "recordValues",
+      entry: snapshot.journal.find((one) => one.paths.includes(awaited.path))?.name ?? entryFor(setting.name),
+      setting: setting.name,
+      paths: [awaited.path],
+      awaited: [awaited],
+    }));
 }

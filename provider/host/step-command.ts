@@ -38,9 +38,10 @@ function parts(step: Step): Parts {
       return { script: writeValuesScript, ...valuesInput(step, meta) };
     }
     case "recordValues": {
-      const { entry, setting, paths } = step;
+      const { entry, setting, paths, awaited = [] } = step;
       const meta = entryMeta({ kind: "values", setting, paths });
-      const values = paths.map((path) => ({ path, value: "" }));
+      const valueOf = new Map(awaited.map(({ path, value }) => [path, value]));
+      const values = paths.map((path) => ({ path, value: valueOf.get(path) ?? "" }));
       return { script: recordValuesScript, ...valuesInput({ entry, values }, meta) };
     }
     case "forget":

@@ -50,6 +50,8 @@ export interface WriteValues extends Journalled {
 export interface RecordValues extends Journalled {
   readonly kind: "recordValues";
   readonly paths: readonly string[];
+  /** Values that a boot will give to some of the paths for our sake: noted as ours, so that undo may take them back. */
+  readonly awaited?: readonly PathValue[];
 }
 
 export interface PathValue {

@@ -82,12 +82,14 @@ settle "$2"
 note "$work/has"
 `;
 
-/** Arguments: entry, attempts (no matter), sha256 of the input; the values in it do not matter. */
+/** Arguments: entry, attempts (no matter), sha256 of the input; a value in it that is not empty is noted as ours. */
 export const recordValuesScript = `${start}${journalling}${values}
 entry=$1
 take_values "$3"
 compare
 keep_values
+awk 'NR % 2 { path = $0; next } $0 != "" { print path ":" $0 }' "$work/wanted" > "$work/note"
+[ ! -s "$work/note" ] || note "$work/note"
 `;
 
 /** Arguments: entry, attempts, sha256 of the input. A file that is gone (a CPU is offline) has nothing to restore. */

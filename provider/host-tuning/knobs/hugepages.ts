@@ -101,8 +101,8 @@ function row(one: Pool, node: string, { all, snapshot }: RowContext): Setting {
       ? shortAtBoot
       : `The memory of node ${node} is in use or fragmented: stop what uses it, ask for fewer pages, or reserve them at boot (hugepagesz=${label} hugepages=${node}:${wanted} on the kernel command line).`,
     ...(problem !== undefined && { problem }),
-    // A pool that a boot has filled was not written by us: only a shrinking one has an original to keep.
-    write: !atBoot || (actual !== undefined && wanted < actual) ? [{ path, value: String(wanted) }] : [],
+    // As wanted at first sight, a boot has filled it for others. One that grows is recorded before our boot fills it.
+    write: !atBoot || (actual !== undefined && wanted !== actual) ? [{ path, value: String(wanted) }] : [],
     settle: { attempts },
     // The memory that a shrinking pool frees may be what another pool needs.
     ...(actual !== undefined && wanted < actual && { goesFirst: true }),

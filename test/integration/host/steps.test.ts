@@ -228,6 +228,15 @@ describe.each(shells)("steps in %s", (_name, shell) => {
     expect(fixture.read(`${journal}/0001-values/wrote`)).toBe(`${governor(0)}:performance\n`);
   });
 
+  test("notes what a boot will write as ours, beside the original", async () => {
+    const step = { kind: "recordValues", entry: "0001-values", setting: "hugepages", paths: [governor(0)] } as const;
+    await apply({ ...step, awaited: [{ path: governor(0), value: "powersave" }] });
+    await apply({ ...step, awaited: [{ path: governor(0), value: "performance" }] });
+    expect(fixture.read(governor(0))).toBe("schedutil\n");
+    expect(fixture.read(`${journal}/0001-values/original`)).toBe(`${governor(0)}:schedutil\n`);
+    expect(fixture.read(`${journal}/0001-values/wrote`)).toBe(`${governor(0)}:powersave\n${governor(0)}:performance\n`);
+  });
+
   test("refuses to write a value whose original the journal entry does not hold", async () => {
     await apply(values({ [governor(0)]: "performance" }));
     const error = await failure(values({ [governor(0)]: "performance", [governor(1)]: "performance" }));

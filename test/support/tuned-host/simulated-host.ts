@@ -68,7 +68,8 @@ export function simulatedHost(start: Files): SimulatedHost {
         const missing = paths.find((path) => !files.has(path));
         if (missing !== undefined) throw new Error(`this host has no ${missing}`);
         const entry = keep({ name, kind: "values", setting, paths, original: lines(paths), content: undefined });
-        if (step.kind === "recordValues") return;
+        if (step.kind === "recordValues")
+          return note(entry, ...(step.awaited ?? []).map(({ path, value }) => `${path}:${value}`));
         for (const { path, value } of step.values) put(path, value);
         return note(entry, ...lines(paths));
       }

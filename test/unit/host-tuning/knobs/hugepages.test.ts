@@ -1,8 +1,10 @@
 import { hugepages } from "../../../../provider/host-tuning/knobs/hugepages";
 import { planHost } from "../../../../provider/host-tuning/plan";
 import { parseArgs, type KnobArgs } from "../../../../provider/host-tuning/schema";
+import { undoAll } from "../../../../provider/host-tuning/undo";
 import { snapshotOf, untunedFiles } from "../../../support/snapshot";
 import { recordedHosts } from "../../../support/tuned-host/recorded-hosts";
+import { simulatedHost } from "../../../support/tuned-host/simulated-host";
 
 const pool = (node: number, pageKiB = 2048) =>
   `/sys/devices/system/node/node${node}/hugepages/hugepages-${pageKiB}kB/nr_hugepages`;
@@ -70,4 +72,49 @@ test("the default page size is nobody's but kernelArguments', the pools are", ()
   expect(problems("hugepagesz")).toEqual([
     'is written by hugepages: give one of kernelArguments["hugepagesz"] and hugepages',
   ]);
+});
+
+test("what a boot has reserved for us is not what undo gives back: the original is recorded before that boot", () => {
+  const path = pool(0, 1048576);
+  const host = simulatedHost({
+    ...untunedFiles(),
+    "/sys/devices/system/node/node0/meminfo": "Node 0 MemTotal: 67108864 kB",
+    "/proc/version": "Linux version 6.1.0-56-amd64",
+    [path]: "1",
+  });
+  const args = (pages: number) => ({ hugepages: [{ size: "1G", nodes: { "0": pages } }] }) as KnobArgs;
+  const steps = (pages: number) => planHost(args(pages), host.snapshot()).steps;
+  const undo = () => undoAll(host.snapshot());
+
+  expect(steps(16)).toEqual([
+    {
+      kind: "recordValues",
+      entry: "0001-hugepages.1G.node0",
+      setting: "hugepages.1G.node0",
+      paths: [path],
+      awaited: [{ path, value: "16" }],
+    },
+  ]);
+  host.run(steps(16));
+  // Asked again before the boot, there is nothing more to record; and nothing to take back.
+  expect(steps(16)).toEqual([]);
+  expect([undo().changes, undo().left]).toEqual([[], []]);
+
+  host.write({ [path]: "16" });
+  expect(steps(16)).toEqual([]);
+  const back = (actual: string) => [{ setting: "hugepages.1G.node0", actual, desired: "1", impact: "live" }];
+  expect([undo().changes, undo().left]).toEqual([back("16"), []]);
+
+  host.run(steps(8));
+  expect([undo().changes, undo().left]).toEqual([back("8"), []]);
+  // A second growth belongs to the same entry.
+  expect(steps(12)).toMatchObject([
+    { kind: "recordValues", entry: "0001-hugepages.1G.node0", awaited: [{ value: "12" }] },
+  ]);
+  host.run(steps(12));
+  host.write({ [path]: "12" });
+  expect([undo().changes, undo().left]).toEqual([back("12"), []]);
+  host.run(undo().steps);
+  expect(host.snapshot().files.text(path)).toBe("1");
+  expect(host.snapshot().journal).toEqual([]);
 });
