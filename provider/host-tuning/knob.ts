@@ -37,6 +37,8 @@ export interface Setting {
   readonly impact: Impact;
   /** The file that `actual` was read from, for verification. */
   readonly source: string;
+  /** The kernel shows the effect nowhere, `actual` is what it was told: as desired, the verdict is "unknown". */
+  readonly unseen?: boolean;
   /** The host lacks the feature, and why. The row is then no change, and its reason is shown. */
   readonly notApplicable?: string;
   /** Why this host cannot have the value: the preview refuses it. */

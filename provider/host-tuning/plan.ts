@@ -94,8 +94,9 @@ export function verifications(args: KnobArgs, snapshot: HostSnapshot): readonly 
   const pending = new Set(planHost(args, snapshot).pending.map(({ name }) => name));
   const verdict = (one: Setting): Verification["verdict"] => {
     if (one.notApplicable !== undefined) return "notApplicable";
+    if (one.actual === one.desired) return one.unseen === true ? "unknown" : "pass";
     // Staged: only the next boot will tell.
-    return one.actual === one.desired ? "pass" : pending.has(one.name) ? "unknown" : "fail";
+    return pending.has(one.name) ? "unknown" : "fail";
   };
   return settingsOf(args, snapshot).map((one) => ({
     check: one.name,

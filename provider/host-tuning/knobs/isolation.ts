@@ -215,7 +215,12 @@ function hasNohzFlag(snapshot: HostSnapshot): boolean {
 
 const shown = (set: CpuSet): string => (set.isEmpty ? "none" : set.toString());
 
-function row({ name, desired, actual, source, kernel, problem }: Part): Setting {
+/** That the argument is missing is proof enough; that it is there shows neither that it was built in nor that it works. */
+const isUnseen = ({ name, desired }: Part): boolean =>
+  (name === "managedIrq" || name === "rcuNocbs") && !desired.isEmpty;
+
+function row(part: Part): Setting {
+  const { name, desired, actual, source, kernel, problem } = part;
   return {
     name: `isolation.${name}`,
     desired: shown(desired),
@@ -226,6 +231,7 @@ function row({ name, desired, actual, source, kernel, problem }: Part): Setting 
     write: [],
     boot: [],
     kernel,
+    ...(isUnseen(part) && { unseen: true }),
     ...(problem !== undefined && { problem }),
   };
 }

@@ -1,4 +1,5 @@
 import { isolation } from "../../../../provider/host-tuning/knobs/isolation";
+import { verifications } from "../../../../provider/host-tuning/plan";
 import { snapshotOf } from "../../../support/snapshot";
 
 const cpu = "/sys/devices/system/cpu";
@@ -214,4 +215,18 @@ test("callbacks of another's nohz_full= stay offloaded: no reboot can change tha
     keys: ["rcu_nocbs"],
     arguments: [{ key: "rcu_nocbs", value: "2,6" }],
   });
+});
+
+test("what only the command line tells is verified as unknown; that it is wrong, or not wanted, is known", () => {
+  const cmdline = "BOOT_IMAGE=/v isolcpus=managed_irq,domain,2,6 rcu_nocbs=2,6 irqaffinity=0-1,3-5,7";
+  const snapshot = host({ cmdline, isolated: "2,6" });
+  const verdicts = (given: object) =>
+    verifications({ isolation: parse({ cpus: "2,6", ...given }) }, snapshot).map(({ verdict }) => verdict);
+  // domain, managedIrq, rcuNocbs, irqAffinity
+  expect(verdicts({ managedIrq: true, rcuNocbs: true })).toEqual(["pass", "unknown", "unknown", "pass"]);
+  expect(verdicts({ managedIrq: false, rcuNocbs: false })).toEqual(["pass", "fail", "fail", "pass"]);
+  const plain = host({ cmdline: "BOOT_IMAGE=/v isolcpus=domain,2,6 irqaffinity=0-1,3-5,7", isolated: "2,6" });
+  expect(
+    verifications({ isolation: parse({ cpus: "2,6", rcuNocbs: false }) }, plain).map(({ verdict }) => verdict),
+  ).toEqual(["pass", "pass", "pass", "pass"]);
 });
