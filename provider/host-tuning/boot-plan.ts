@@ -45,7 +45,7 @@ export function planBoot(
   const next = loader.nextBoot(snapshot);
   const steps = loader.steps(wanted, snapshot, entryFor);
   const outcomes = kernelRows.map((row) => outcome(row, { next, snapshot, stages: stages(host.args) }));
-  const changes = outcomes.flatMap((one) => one.changes);
+  const changes = outcomes.flatMap((one, index) => (repeats(kernelRows, index) ? [] : one.changes));
   const dropped = droppedKeys(managedKeys(snapshot), { wanted, next, others: loader.withoutOurs(snapshot) });
   const { problems, warnings } = loader.findings(wanted, snapshot);
   return {
@@ -118,6 +118,13 @@ function outcome(
   if (!needsReboot) return { changes: has ? [] : [atBoot], pending: [], problems: [] };
   if (!stages) return { changes: [{ setting: name, actual, desired, impact }], pending: [], problems: [] };
   return { changes: has ? [] : [atBoot], pending: [row], problems: [] };
+}
+
+/** A row that is as wanted, beside one that is not and whose change already says what the argument of both becomes. */
+function repeats(rows: readonly KernelRow[], index: number): boolean {
+  const row = rows[index];
+  if (row === undefined || row.actual !== row.desired) return false;
+  return rows.some((one) => one.actual !== one.desired && one.kernel.keys.join() === row.kernel.keys.join());
 }
 
 const notGranted = ({ name, actual, desired, kernel, source, remedy }: KernelRow): string =>

@@ -2,7 +2,8 @@
  * Huge pages per NUMA node and size, from the kernel's pools. Running: nodeN/hugepages/hugepages-SIZEkB/nr_hugepages.
  * Up to 512M: takes effect at once, and is written again at every boot by kvm-tuning.service, before libvirt starts.
  * From 1G on: more pages need memory that only a boot still has in one piece, so they are reserved on the kernel's
- * command line (hugepagesz=1G hugepages=0:16,1:16) and a growing pool needs a reboot; a shrinking one does not.
+ * command line (hugepagesz=1G hugepages=0:16,1:16) and a growing pool needs a reboot; a shrinking one does not, nor one
+ * that this boot was asked for and that is short since: that is tried at once, so that no reboot follows every run.
  * Never through vm.nr_hugepages, which spreads pages over the nodes again and so destroys a per-node layout. The
  * kernel grants what it can without an error: the count is written again after memory compaction, then read back.
  * Source: https://docs.kernel.org/admin-guide/mm/hugetlbpage.html
@@ -13,6 +14,7 @@ import { kernelValues, parseKernelLine } from "../../linux/kernel-args";
 import { supportsPerNodeHugepages } from "../../linux/kernel-release";
 import { formatPageSize, hugepagesFolder, parsePageSizeKiB } from "../../linux/units";
 import type { BootArguments } from "../boot/boot-arguments";
+import { hasArguments } from "../boot/boot-loader";
 import { fragmentKeys, grubFragmentFile } from "../boot/grub-fragment";
 import { defineKnob, type Setting } from "../knob";
 
@@ -88,7 +90,9 @@ function row(one: Pool, node: string, { all, snapshot }: RowContext): Setting {
   const actual = count(path, snapshot);
   const pageKiB = parsePageSizeKiB(one.size);
   const atBoot = pageKiB >= gigantic;
-  const grows = atBoot && actual !== undefined && wanted > actual;
+  // Pages that the boot was asked for were there and have gone since, or never fitted: another boot is no remedy yet.
+  const asked = atBoot && hasArguments(parseKernelLine(snapshot.files.text("/proc/cmdline") ?? ""), kernelPart(all));
+  const grows = atBoot && actual !== undefined && wanted > actual && !asked;
   const problem =
     refuse({ path, node, label, wanted, pageKiB }, snapshot) ?? (atBoot ? refuseAtBoot(all, snapshot) : undefined);
   return {
@@ -97,8 +101,8 @@ function row(one: Pool, node: string, { all, snapshot }: RowContext): Setting {
     actual: actual === undefined ? null : String(actual),
     impact: grows ? "host-reboot" : "live",
     source: path,
-    remedy: grows
-      ? shortAtBoot
+    remedy: asked
+      ? `The kernel reserved fewer pages than its command line asks for (HugeTLB in dmesg): ask for fewer on node ${node}. If they were there after the boot, somebody has given them back since, and the memory is fragmented by now: the next boot reserves them again.`
       : `The memory of node ${node} is in use or fragmented: stop what uses it, ask for fewer pages, or reserve them at boot (hugepagesz=${label} hugepages=${node}:${wanted} on the kernel command line).`,
     ...(problem !== undefined && { problem }),
     // As wanted at first sight, a boot has filled it for others. One that grows is recorded before our boot fills it.
@@ -112,9 +116,6 @@ function row(one: Pool, node: string, { all, snapshot }: RowContext): Setting {
 }
 
 const gigantic = 1024 ** 2;
-
-const shortAtBoot =
-  "The kernel reserved fewer pages than its command line asks for: see HugeTLB in dmesg, and ask for fewer on this node.";
 
 /** All sizes from 1G on in one part: the order of hugepagesz= and hugepages= runs over the keys. */
 function kernelPart(all: readonly Pool[]): BootArguments {
