@@ -168,7 +168,10 @@ describe("a running domain", () => {
         "What has left the program goes back with the next `pulumi up`: emulatorPin, iothreads.1",
     ]);
     const third = await host.checked(args({ vcpuPins: "2-3" }), second.inputs);
-    expect(third.inputs["plan"]).toEqual({ emulatorPin: "0-1 → (absent)  [live]", "iothreads.1": "1 → (absent)  [live]" });
+    expect(third.inputs["plan"]).toEqual({
+      emulatorPin: "0-1 → (absent)  [live]",
+      "iothreads.1": "1 → (absent)  [live]",
+    });
     const request = { id, outputs: between.outputs, inputs: third.inputs };
     expect(await host.resource.diff({ ...request, unknowns: [] }, host.run)).toEqual({ changes: true, replaces: [] });
     await host.resource.update(request, host.run);
