@@ -19,4 +19,4 @@ afterAll(async () => {
 test("the story: preview, up, drift, repair, a dropped argument, a moved host, destroy", async () => {
   if (host === undefined || project === undefined) throw new Error("the set-up has failed");
   await runStory(makeStage({ host, project, audience: silence }));
-}, 600_000);
+}, 1_500_000);
