@@ -1,5 +1,6 @@
 /* One host is tuned by one resource of one stack: the owner record on the host says which. */
 import type { HostSnapshot } from "../host/snapshot";
+import { describeUrn } from "../urn";
 import type { Problem, Props } from "../resource";
 import type { HostTuningArgs } from "./schema";
 
@@ -16,14 +17,7 @@ export function ownerProblem(snapshot: HostSnapshot, { urn, args, olds }: Claim)
   return {
     path: "takeOwnership",
     reason:
-      `${args.connection.host} is tuned by ${describe(owner)} already, and two resources cannot both own one host's tuning. ` +
+      `${args.connection.host} is tuned by ${describeUrn(owner)} already, and two resources cannot both own one host's tuning. ` +
       "Remove it there (pulumi destroy), or, if that stack is lost, set takeOwnership: true here.",
   };
-}
-
-/** urn:pulumi:STACK::PROJECT::TYPE::NAME, in words. */
-function describe(urn: string): string {
-  const [head, project, , name] = urn.split("::");
-  const stack = head?.replace("urn:pulumi:", "");
-  return name === undefined ? urn : `resource "${name}" of stack "${stack}" (project "${project}")`;
 }

@@ -2,7 +2,9 @@
 import type { Hosts } from "../host/hosts";
 import type { HostSnapshot, SnapshotRequest } from "../host/snapshot";
 import { exceeds, type Change } from "../impact";
+import { canonical } from "../canonical";
 import { planned } from "../plan-text";
+import { withRefreshHint } from "../refresh-hint";
 import type { CheckRequest, CheckResult, Problem, Props, Resource, Run } from "../resource";
 import { TransportError } from "../transport/transport";
 import { apply, restore } from "./apply";
@@ -106,7 +108,7 @@ async function read(hosts: Hosts, { id, outputs }: { id: string; outputs: Props 
     throw new Error(`The state of this resource cannot be read: ${all.join("; ")}. Run once with --refresh=false.`);
   }
   const snapshot = await readHost(cached(hosts, parsed.args), parsed.args, outputs).catch((error: unknown) => {
-    throw withWayOut(error);
+    throw withRefreshHint(error);
   });
   if (snapshot.machineId !== id) {
     await run.warn(
@@ -118,25 +120,8 @@ async function read(hosts: Hosts, { id, outputs }: { id: string; outputs: Props 
   return refreshed({ args: parsed.args, outputs, snapshot });
 }
 
-/** `read` has only the connection of the last run: new credentials in the program are not seen before an update. */
-function withWayOut(error: unknown): unknown {
-  if (!(error instanceof TransportError)) return error;
-  const hint =
-    "This refresh used the connection of the last run. If the address, the key or the host key has changed in the " +
-    "program since, run once with --refresh=false: pulumi up --refresh=false";
-  return new TransportError(error.failure, `${error.message}\n${hint}`, { cause: error });
-}
-
 /** Every argument means the same as its copy in the outputs, which is all that read and delete will see. */
 function sameArguments(args: HostTuningArgs, outputs: Props): boolean {
   const last = parseArgs(outputs);
   return "args" in last && canonical(args) === canonical(last.args);
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, one: unknown) =>
-    typeof one === "object" && one !== null && !Array.isArray(one)
-      ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : one,
-  );
 }

@@ -1,4 +1,5 @@
 /* A domain is placed by one resource of one stack: its record on the host says which. */
+import { describeUrn } from "../urn";
 import type { Problem } from "../resource";
 import type { PlacementState } from "./model";
 
@@ -15,7 +16,7 @@ export function ownerProblem({ domain, record }: PlacementState, claim: Claim): 
   return {
     path: "takeOwnership",
     reason:
-      `domain "${domain?.name ?? ""}" is placed by ${describe(owner)} already, and two resources cannot both own one domain. ` +
+      `domain "${domain?.name ?? ""}" is placed by ${describeUrn(owner)} already, and two resources cannot both own one domain. ` +
       "Remove it there (pulumi destroy), or, if that stack is lost, set takeOwnership: true here.",
   };
 }
@@ -23,11 +24,4 @@ export function ownerProblem({ domain, record }: PlacementState, claim: Claim): 
 /** A record without a URN was made by a program that gave none: nobody's in particular. */
 export function isOwn(owner: string, { urn, lastUrn }: Pick<Claim, "urn" | "lastUrn">): boolean {
   return owner === "" || owner === urn || owner === lastUrn;
-}
-
-/** urn:pulumi:STACK::PROJECT::TYPE::NAME, in words. */
-export function describe(urn: string): string {
-  const [head, project, , name] = urn.split("::");
-  const stack = head?.replace("urn:pulumi:", "");
-  return name === undefined ? urn : `resource "${name}" of stack "${stack ?? ""}" (project "${project ?? ""}")`;
 }

@@ -2,7 +2,9 @@
 import type { Hosts } from "../host/hosts";
 
 import { exceeds, type Change } from "../impact";
+import { canonical } from "../canonical";
 import { planned, planText } from "../plan-text";
+import { withRefreshHint } from "../refresh-hint";
 import type { CheckRequest, CheckResult, Problem, Props, Resource, Run } from "../resource";
 import { TransportError } from "../transport/transport";
 import { apply, request, stateOf } from "./apply";
@@ -106,7 +108,7 @@ async function read(hosts: Hosts, { id, outputs }: { id: string; outputs: Props 
   const { args } = parsed;
   const [machineId, uuid = ""] = id.split("/");
   const snapshot = await hosts.snapshot(args.connection, request).catch((error: unknown) => {
-    throw withWayOut(error);
+    throw withRefreshHint(error);
   });
   const where = args.connection.host;
   if (snapshot.machineId !== machineId) {
@@ -124,24 +126,7 @@ async function read(hosts: Hosts, { id, outputs }: { id: string; outputs: Props 
   return refreshed(outputs, { args, state, machineId: snapshot.machineId });
 }
 
-/** `read` has only the connection of the last run: new credentials in the program are not seen before an update. */
-function withWayOut(error: unknown): unknown {
-  if (!(error instanceof TransportError)) return error;
-  const hint =
-    "This refresh used the connection of the last run. If the address, the key or the host key has changed in the " +
-    "program since, run once with --refresh=false: pulumi up --refresh=false";
-  return new TransportError(error.failure, `${error.message}\n${hint}`, { cause: error });
-}
-
 /** Every given argument equals its copy in the outputs, which is all that read and delete will see. */
 function sameArguments(inputs: Props, outputs: Props): boolean {
   return canonical(given(inputs)) === canonical(given(outputs));
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, one: unknown) =>
-    typeof one === "object" && one !== null && !Array.isArray(one)
-      ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : one,
-  );
 }

@@ -1,11 +1,12 @@
 /* Delete: what the record holds comes back, live and in the definition; what others changed since is named and left. */
 import type { Hosts, LockedHost } from "../host/hosts";
 import type { Props, Run } from "../resource";
+import { describeUrn } from "../urn";
 import { parsed, request, stateOf } from "./apply";
 import { carryOut, keepRecord } from "./carry-out";
 import { withinConsent } from "./consent";
 import type { PlacementState } from "./model";
-import { describe, isOwn } from "./ownership";
+import { isOwn } from "./ownership";
 import { planPlacement } from "./placement";
 import type { PlacementArgs } from "./schema";
 import { forgetScript, startScript } from "./scripts";
@@ -36,7 +37,9 @@ async function restoreLocked(host: LockedHost, args: PlacementArgs, { run, outpu
   const state = stateOf(snapshot, uuid, outputs);
   const { domain, record } = state;
   if (record !== undefined && !isOwn(record.urn, { urn: run.urn, lastUrn: outputs["__urn"] })) {
-    await run.warn(`${where}: domain "${args.domain}" is placed by ${describe(record.urn)} by now: nothing is undone`);
+    await run.warn(
+      `${where}: domain "${args.domain}" is placed by ${describeUrn(record.urn)} by now: nothing is undone`,
+    );
     return;
   }
   if (domain !== undefined && args.onDelete === "restore") {
