@@ -47,7 +47,23 @@ export function sysctlWinner(key: string, files: FileTree): SysctlWinner {
 function decide(path: string, assignments: readonly SysctlAssignment[]): SysctlAssignment | undefined {
   const named = assignments.findLast((each) => each.path === path);
   if (named !== undefined) return named.value === null ? undefined : named;
-  return assignments.findLast((each) => each.value !== null && isPattern(each.path) && matches(path, each.path));
+  return inOrder(assignments.filter((each) => isPattern(each.path))).findLast(
+    (each) => each.value !== null && matches(path, each.path),
+  );
+}
+
+/**
+ * One line for each pattern. One that is given again moves to the end with another value, and keeps its place with the
+ * same (parse_file() in src/sysctl/sysctl.c of systemd).
+ */
+function inOrder(assignments: readonly SysctlAssignment[]): readonly SysctlAssignment[] {
+  const kept = new Map<string, SysctlAssignment>();
+  for (const each of assignments) {
+    if (kept.get(each.path)?.value === each.value) continue;
+    kept.delete(each.path);
+    kept.set(each.path, each);
+  }
+  return [...kept.values()];
 }
 
 function isPattern(path: string): boolean {
