@@ -84,6 +84,20 @@ ln -s "$to" "$tmp" || die "cannot write $tmp"
 place
 `;
 
+/** Arguments: entry, meta, path. */
+export const removeLinkScript = `${start}${journalling}${files}
+entry=$1 meta=$2 path=$3
+aim "$path"
+look
+[ "$now" != absent ] || exit 0
+[ -L "$target" ] || die "$path is no link: not removed"
+keep_file "$meta" "$path"
+put "$work/note" absent && note "$work/note"
+rm -f "$target" || die "cannot remove $target"
+code=${failedAfterChange}
+sync "$folder" || die "cannot sync $folder"
+`;
+
 /** Arguments: entry, path, exit code when others have changed the target. */
 export const restoreFileScript = `${start}${journalling}${files}
 entry=$1 path=$2

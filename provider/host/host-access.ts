@@ -2,7 +2,9 @@ import type { Connection } from "../transport/connection";
 import type { Transport } from "../transport/transport";
 import { createMutexes } from "./mutexes";
 import { runScript, runSteps, setOwner } from "./executor";
-import type { ExpectedHost, Hosts, LockedHost } from "./hosts";
+import { endpointKey } from "./endpoint-key";
+import type { Hosts, LockedHost } from "./hosts";
+import { createPromises } from "./promises";
 import { lockHost, type HostLock } from "./lock";
 import { rebootHost, type RebootWait } from "./reboot";
 import type { HostSnapshot, SnapshotRequest } from "./snapshot";
@@ -23,7 +25,6 @@ export interface HostAccessOptions {
 export function createHosts(pool: ConnectionSource, options: HostAccessOptions = {}): Hosts {
   const cache = new Map<string, CachedSnapshot>();
   const mutexes = createMutexes();
-  const expectations = new Map<string, ExpectedHost>();
 
   return {
     snapshot(connection, request) {
@@ -67,8 +68,17 @@ export function createHosts(pool: ConnectionSource, options: HostAccessOptions =
       });
     },
 
-    expect: (connection, expected) => void expectations.set(endpointKey(connection), expected),
-    expected: (connection) => expectations.get(endpointKey(connection)),
+    ...createPromises(),
+    query: async (connection, { script, args, stdin = "" }) => {
+      await mutexes.idle(endpointKey(connection));
+      const transport = await pool.transport(connection);
+      const { stdout } = await transport.exec({
+        argv: ["sh", "-c", script, "kvm-tuning", ...args],
+        stdin,
+        timeoutSeconds: 60,
+      });
+      return stdout;
+    },
     close: () => pool.close(),
   };
 }
@@ -94,18 +104,18 @@ interface CachedSnapshot {
   readonly snapshot: Promise<HostSnapshot>;
 }
 
-/** Hosts with equal private addresses behind different proxies are different endpoints. */
-function endpointKey({ host, port, user, proxy }: Connection): string {
-  const via = proxy === undefined ? [] : [proxy.host, proxy.port ?? 22, proxy.user ?? "root"];
-  return JSON.stringify([host, port ?? 22, user ?? "root", ...via]);
-}
-
 function answers(given: SnapshotRequest, asked: SnapshotRequest): boolean {
   const domains = given.domains === true || asked.domains !== true;
-  return domains && asked.sysctlKeys.every((key) => given.sysctlKeys.includes(key));
+  const units = (asked.units ?? []).every((unit) => given.units?.includes(unit) === true);
+  return domains && units && asked.sysctlKeys.every((key) => given.sysctlKeys.includes(key));
 }
 
 function unionOf(given: SnapshotRequest | undefined, asked: SnapshotRequest): SnapshotRequest {
   const sysctlKeys = [...new Set([...(given?.sysctlKeys ?? []), ...asked.sysctlKeys])].sort();
-  return { sysctlKeys, ...((given?.domains === true || asked.domains === true) && { domains: true }) };
+  const units = [...new Set([...(given?.units ?? []), ...(asked.units ?? [])])].sort();
+  return {
+    sysctlKeys,
+    ...(units.length > 0 && { units }),
+    ...((given?.domains === true || asked.domains === true) && { domains: true }),
+  };
 }

@@ -15,14 +15,51 @@ export interface Hosts {
   /** Tells the other resources of this process what an endpoint will be like when this run is through. */
   expect(connection: Connection, expected: ExpectedHost): void;
   expected(connection: Connection): ExpectedHost | undefined;
+  /**
+   * Tells the other placements of this process what a domain will be like when this run is through. A second promise
+   * for the same UUID (where one has none: name) replaces the first.
+   */
+  promise(connection: Connection, domain: PromisedDomain): void;
+  promised(connection: Connection): readonly PromisedDomain[];
+  /**
+   * Asks what no snapshot holds, by a constant script that changes nothing; not under the host's lock. Gives back its
+   * output, whatever it exits with.
+   */
+  query(connection: Connection, query: Query): Promise<string>;
   /** Closes every connection. */
   close(): void;
 }
 
+/** A question to a host. */
+export interface Query {
+  readonly name: string;
+  readonly script: string;
+  readonly args: readonly string[];
+  readonly stdin?: string;
+}
+
 /** What one resource's preview promises and another's must count with. */
 export interface ExpectedHost {
-  /** CPUs without load balancing, as a list. */
+  /** CPUs without load balancing, as a list; "" for none. */
   readonly isolatedCpus: string;
+  /** The CPUs to which all threads of all domains are bounded, and whether the kernel moves threads between them. */
+  readonly partition?: { readonly cpus: string; readonly balanced: boolean };
+  /** Pools whose size is asked for: pages in all, not those that are added. */
+  readonly hugepages: readonly { readonly sizeKiB: number; readonly node: number; readonly pages: number }[];
+  /** kernel.sched_rt_runtime_us, where the program sets it. */
+  readonly realTimeRuntimeMicroseconds?: number;
+}
+
+/** What the check of a placement promises, and the other placements on its host must count with. */
+export interface PromisedDomain {
+  readonly name: string;
+  /** Undefined: there is no such domain yet. */
+  readonly uuid: string | undefined;
+  /** The resource that places it. */
+  readonly urn: string | undefined;
+  /** Settings as vm-cpu-placement/facts.ts names them. */
+  readonly facts: ReadonlyMap<string, string>;
+  readonly maximumVcpus: number;
 }
 
 export interface LockedHost {

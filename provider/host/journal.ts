@@ -3,15 +3,16 @@
  * rename before the first write to its target, never changed afterwards but for `wrote`, which grows by a line
  * before each write. The snapshot reads it; `delete` replays it backwards.
  *
- *   meta      one line of JSON: {"version":1,"kind":"file"|"values","setting":"…","paths":["…"]}
+ *   meta      one line of JSON: {"version":1,"kind":"file"|"values"|"unit","setting":"…","paths":["…"]}
  *   target    file only: the path alone, for the scripts, which do not read JSON
- *   paths     values only: the paths, one a line, for the scripts
+ *   paths     values only: the paths, one a line, for the scripts; unit: its name
  *   original  values: `path:value` lines, as `grep -H ''` prints them (a path that does not exist has no line)
  *             file: `absent`, `link <target>` or `file <octal mode> <uid>:<gid> <sha256>`; for absent also
  *             `made <folder>` lines, deepest last, for folders that the write will make
+ *             unit: ActiveState and UnitFileState as systemctl shows them, a line each
  *   content   file only: the original bytes
  *   wrote     values: `path:value` lines, also as they read back; file: sha256 of each content written, or
- *             `link <target>`
+ *             `link <target>`, or `absent` where a link was taken away
  *
  * Beside the entries `journal/made` keeps folders that we made and whose entry is gone while other files of ours were
  * still in them.
@@ -24,7 +25,7 @@ export const restartFile = `${stateFolder}/restart`;
 export interface JournalEntry {
   /** `<four digits>-<slug>`: the order in which targets were first written. */
   readonly name: string;
-  readonly kind: "file" | "values";
+  readonly kind: "file" | "values" | "unit";
   readonly setting: string;
   readonly paths: readonly string[];
   readonly original: readonly string[];
@@ -66,7 +67,8 @@ function parseMeta(name: string, meta: string): Pick<JournalEntry, "kind" | "set
   const { version, kind, setting, paths } = (value ?? {}) as Record<string, unknown>;
   if (version !== 1)
     throw new Error(`${where} is of version ${String(version)}: use the release that wrote it, or a newer one`);
-  const known = (kind === "file" || kind === "values") && typeof setting === "string" && Array.isArray(paths);
+  const known =
+    (kind === "file" || kind === "values" || kind === "unit") && typeof setting === "string" && Array.isArray(paths);
   if (!known || !paths.every((path) => typeof path === "string")) throw new Error(`${where} is damaged`);
   return { kind, setting, paths };
 }
@@ -84,9 +86,13 @@ export function originalValues(entry: JournalEntry): ReadonlyMap<string, string>
   );
 }
 
-/** What to write to get `value`, as the kernel prints it: of a choice in /sys such as `always [madvise] never` the word. */
+/**
+ * What to write to get `value`, as the kernel prints it: of a choice in /sys such as `always [madvise] never` the word,
+ * of a cpuset partition that was lost (`root invalid (...)`) what it was asked to be.
+ */
 export function chosen(path: string, value: string): string {
   if (!path.startsWith("/sys/")) return value;
+  if (path.endsWith("/cpuset.cpus.partition")) return value.split(" ")[0] ?? value;
   return /(?:^|\s)\[([^\]\s]*)\](?:\s|$)/.exec(value)?.[1] ?? value;
 }
 

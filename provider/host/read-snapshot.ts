@@ -12,8 +12,9 @@ export async function readSnapshot(transport: Transport, request: SnapshotReques
   // A file that was printed twice would read as two lines.
   const paths = [...asked].filter((path) => !snapshotSysctls.includes(path));
   const domains = request.domains === true ? ["--domains"] : [];
+  const units = (request.units ?? []).length === 0 ? [] : ["--units", (request.units ?? []).join(" ")];
   const result = await transport.exec({
-    argv: ["sh", "-c", snapshotScript, "kvm-tuning", nonce, ...domains, ...paths],
+    argv: ["sh", "-c", snapshotScript, "kvm-tuning", nonce, ...domains, ...units, ...paths],
   });
   const snapshot = parsed(result, { endpoint: transport.endpoint, nonce, request });
   if (snapshot.machineId === "") {

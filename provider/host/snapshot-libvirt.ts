@@ -1,4 +1,5 @@
-import type { DomainSnapshot, DomainThread, LibvirtSnapshot } from "./snapshot";
+import type { DomainProcess, DomainSnapshot, LibvirtSnapshot } from "./snapshot";
+import { parseNumad, parseProcesses, processScript } from "./snapshot-processes";
 import type { Sections } from "./snapshot-sections";
 
 /** Lists of UUIDs, in one virsh process: the flags that a domain has. No name, which may hold anything, is printed. */
@@ -10,13 +11,17 @@ const lists = [
   ["paused", "list --uuid --state-paused"],
   ["shutoff", "list --all --uuid --state-shutoff"],
   ["autostart", "list --all --uuid --autostart"],
+  ["snapshots", "list --all --uuid --with-snapshot"],
   ["managedsave", "list --all --uuid --with-managed-save"],
 ] as const;
+
+const domainTypes = ["kvm", "qemu"] as const;
 
 /**
  * The part of the snapshot script that asks libvirt, if $libvirt is set: two virsh processes for any number of domains
  * (a third for every 400 more). Each document stands in a section of its own, behind a line with the nonce. Not with
- * --security-info: passwords stay on the host. Without -q, with which `echo` ends no line.
+ * --security-info: passwords stay on the host. Without -q, with which `echo` ends no line. A host without KVM has no
+ * capabilities of type kvm: virsh says so on stderr, and goes on.
  */
 export const libvirtScript = `
 virsh_commands() { [ -z "$commands" ] || virsh -c qemu:///system "$commands" 2>/dev/null; commands=; }
@@ -30,6 +35,7 @@ if [ -n "$libvirt" ]; then
     section libvirt-exit
     echo $code
     commands= list=
+    [ $code -ne 0 ] || commands="${domainTypes.map((type) => `echo '@$nonce capabilities ${type}'; domcapabilities --virttype ${type};`).join(" ")}"
     set -f
     for word in $lists; do
       case $list:$word in
@@ -44,14 +50,7 @@ if [ -n "$libvirt" ]; then
     virsh_commands
     echo
   fi
-  section libvirt-pids
-  grep -asH '' run/libvirt/qemu/*.pid /dev/null
-  section libvirt-threads
-  for name in run/libvirt/qemu/*.pid; do
-    pid=
-    [ -f "$name" ] && IFS= read -r pid < "$name"
-    case $pid in *[!0-9]* | '') ;; *) printf '%s\\0' proc/$pid/task/*/status ;; esac
-  done | xargs -0 grep -asHE '^(Name|Cpus_allowed_list):' /dev/null
+${processScript}
   section libvirt-records
   grep -asH '' var/lib/kvm-tuning/domains/*/placement.json /dev/null
 fi
@@ -62,14 +61,17 @@ export function parseLibvirt(sections: Sections): LibvirtSnapshot | undefined {
   const lines = sections.get("libvirt");
   if (lines === undefined) return undefined;
   const records = parseRecords(sections);
+  const capabilities = parseCapabilities(sections);
   const exit = sections.get("libvirt-exit");
-  if (exit === undefined) return { unavailable: "it has no virsh: install libvirt-clients", domains: [], records };
-  if (exit[0] !== "0") return { unavailable: errorsOf(lines), domains: [], records };
+  if (exit === undefined)
+    return { unavailable: "it has no virsh: install libvirt-clients", domains: [], records, capabilities };
+  if (exit[0] !== "0") return { unavailable: errorsOf(lines), domains: [], records, capabilities };
   const flags = parseLists(lines);
-  const processes = parseProcesses(sections);
+  const parts = { flags, sections, processes: parseProcesses(sections), numad: parseNumad(sections) };
   return {
-    domains: [...(flags.get("all") ?? [])].map((uuid) => domainOf(uuid, { flags, sections, processes })),
+    domains: [...(flags.get("all") ?? [])].map((uuid) => domainOf(uuid, parts)),
     records,
+    capabilities,
   };
 }
 
@@ -95,16 +97,16 @@ function parseLists(lines: readonly string[]): Flags {
 interface Parts {
   readonly flags: Flags;
   readonly sections: Sections;
-  readonly processes: ReadonlyMap<string, NonNullable<DomainSnapshot["process"]>>;
+  readonly processes: ReadonlyMap<string, DomainProcess>;
+  readonly numad: ReadonlyMap<string, NonNullable<DomainSnapshot["numad"]>>;
 }
 
-function domainOf(uuid: string, { flags, sections, processes }: Parts): DomainSnapshot {
+function domainOf(uuid: string, { flags, sections, processes, numad }: Parts): DomainSnapshot {
   const is = (flag: string): boolean => flags.get(flag)?.has(uuid) === true;
-  const document = (kind: string): string | undefined =>
-    sections.get(`${kind} ${uuid}`)?.join("\n").trim() || undefined;
-  const [live, inactive] = [document("live"), document("inactive")];
+  const [live, inactive] = [textOf(sections, `live ${uuid}`), textOf(sections, `inactive ${uuid}`)];
   const name = nameOf(inactive ?? live ?? "");
   const process = live === undefined ? undefined : processes.get(name);
+  const advice = live === undefined ? undefined : numad.get(name);
   return {
     uuid,
     name,
@@ -112,8 +114,10 @@ function domainOf(uuid: string, { flags, sections, processes }: Parts): DomainSn
     persistent: is("persistent"),
     autostart: is("autostart"),
     managedSave: is("managedsave"),
+    snapshots: is("snapshots"),
     ...(live !== undefined && { live }),
     ...(inactive !== undefined && { inactive }),
+    ...(advice !== undefined && { numad: advice }),
     ...(process !== undefined && { process }),
   };
 }
@@ -125,22 +129,15 @@ function nameOf(xml: string): string {
   return text.replaceAll(/&(\w+);/g, (all, name: string) => entities[name] ?? all);
 }
 
-function parseProcesses(sections: Sections): Parts["processes"] {
-  const threads = new Map<string, Map<number, DomainThread>>();
-  for (const line of sections.get("libvirt-threads") ?? []) {
-    const [, pid = "", tid = "", field, value = ""] =
-      /^proc\/(\d+)\/task\/(\d+)\/status:(\w+):\s*(.*)$/.exec(line) ?? [];
-    const ofProcess = threads.get(pid) ?? new Map<number, DomainThread>();
-    threads.set(pid, ofProcess);
-    const thread = ofProcess.get(Number(tid)) ?? { tid: Number(tid), name: "", cpus: "" };
-    ofProcess.set(Number(tid), { ...thread, ...(field === "Name" ? { name: value } : { cpus: value }) });
-  }
-  const pids = (sections.get("libvirt-pids") ?? []).flatMap((line) => {
-    const [, name, pid] = /^run\/libvirt\/qemu\/(.*)\.pid:(\d+)$/.exec(line) ?? [];
-    return name === undefined || pid === undefined ? [] : [[name, pid] as const];
-  });
+const textOf = (sections: Sections, name: string): string | undefined =>
+  sections.get(name)?.join("\n").trim() || undefined;
+
+function parseCapabilities(sections: Sections): LibvirtSnapshot["capabilities"] {
   return new Map(
-    pids.map(([name, pid]) => [name, { pid: Number(pid), threads: [...(threads.get(pid)?.values() ?? [])] }]),
+    domainTypes.flatMap((type) => {
+      const text = textOf(sections, `capabilities ${type}`);
+      return text === undefined ? [] : [[type, text] as const];
+    }),
   );
 }
 

@@ -2,7 +2,7 @@ import { fileTree } from "../linux/file-tree";
 import { parseEntry, type JournalEntry } from "./journal";
 import type { HostSnapshot, OwnerRecord, SnapshotRequest, UnitState } from "./snapshot";
 import { parseLibvirt } from "./snapshot-libvirt";
-import { snapshotUnits } from "./snapshot-script";
+import { askedUnits, snapshotUnits } from "./snapshot-script";
 import { cutSections, filesByFirstColon, filesByName, section, type Sections } from "./snapshot-sections";
 
 /**
@@ -24,7 +24,7 @@ export function parseSnapshot(stdout: string, nonce: string, request: SnapshotRe
     hostname: files.get("/proc/sys/kernel/hostname") ?? files.get("/etc/hostname") ?? "",
     files: fileTree(files),
     links: parseLinks(sections),
-    units: parseUnits(sections.get("units") ?? []),
+    units: parseUnits(sections.get("units") ?? [], [...snapshotUnits, ...askedUnits(request)]),
     journal,
     journalledFiles: parseTargets(sections),
     owner: owner === undefined ? undefined : parseOwner(owner),
@@ -44,7 +44,7 @@ function parseFiles(sections: Sections): Map<string, string> {
     const unreadable = text === "" && /^(proc|sys)\//.test(path) && !sections.get("contents")?.includes(`${path}:`);
     if (!unreadable) files.set(`/${path}`, text);
   }
-  for (const name of section(sections, "boot-loaders")) files.set(`/${name}`, "");
+  for (const name of section(sections, "existing")) files.set(`/${name}`, files.get(`/${name}`) ?? "");
   return files;
 }
 
@@ -91,16 +91,16 @@ function splitAt(line: string, head: RegExp): [name: string, value: string] {
 }
 
 /** Blocks of `Name=value` lines in the order of the arguments: an alias prints the name of what it stands for. */
-function parseUnits(lines: readonly string[]): ReadonlyMap<string, UnitState> {
+function parseUnits(lines: readonly string[], names: readonly string[]): ReadonlyMap<string, UnitState> {
   const blocks = lines
     .join("\n")
     .split(/\n\n+/)
     .filter((block) => block.trim() !== "");
   const all = blocks.map((block) => new Map(block.split("\n").map(keyAndValue)));
-  const inOrder = all.length === snapshotUnits.length;
+  const inOrder = all.length === names.length;
   const units = new Map<string, UnitState>();
   for (const [index, values] of all.entries()) {
-    const name = (inOrder ? snapshotUnits[index] : undefined) ?? values.get("Id") ?? "";
+    const name = (inOrder ? names[index] : undefined) ?? values.get("Id") ?? "";
     units.set(name, {
       loadState: values.get("LoadState") ?? "",
       activeState: values.get("ActiveState") ?? "",

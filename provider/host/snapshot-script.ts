@@ -1,28 +1,56 @@
 import { bootLoaderMarkers } from "../linux/boot-loader-markers";
 import { grubMenuLines, grubSecretLines } from "../linux/grub-lines";
 import { libvirtScript } from "./snapshot-libvirt";
+import type { SnapshotRequest } from "./snapshot";
 
 /** The units whose states are read, in this order. */
 export const snapshotUnits = [
   "tuned.service",
+  "tuned-ppd.service",
   "power-profiles-daemon.service",
   "irqbalance.service",
   "numad.service",
   "ksmtuned.service",
+  "ksm.service",
   "libvirtd.service",
   "virtqemud.service",
   "libvirt-guests.service",
   "kvm-tuning.service",
 ] as const;
 
+/** The units of a request that are not in the fixed list. */
+export const askedUnits = ({ units = [] }: SnapshotRequest): readonly string[] =>
+  units.filter((unit) => !snapshotUnits.some((one) => one === unit));
+
 /** Files below /proc/sys that are always read; the asked ones must not repeat them. */
-export const snapshotSysctls: readonly string[] = ["kernel/random/boot_id", "kernel/hostname", "kernel/numa_balancing"];
+export const snapshotSysctls: readonly string[] = [
+  "kernel/random/boot_id",
+  "kernel/hostname",
+  "kernel/numa_balancing",
+  "kernel/sched_rt_runtime_us",
+  "kernel/sched_rt_period_us",
+];
+
+/** What is only asked for: is it there? Patterns of the shell. */
+const existing = [
+  ...bootLoaderMarkers.map(([path]) => path.slice(1)),
+  // cgroup v2; v1; v1 whose kernel divides real-time run time among groups (CONFIG_RT_GROUP_SCHED).
+  "sys/fs/cgroup/cgroup.controllers",
+  "sys/fs/cgroup/cpu*/cpu.shares",
+  "sys/fs/cgroup/cpu*/cpu.rt_runtime_us",
+  "sys/fs/resctrl/schemata",
+  "sys/fs/resctrl/info",
+  "usr/bin/numad",
+  "usr/sbin/numad",
+  "bin/numad",
+  "run/kvm-tuning/owed-*",
+];
 
 /**
  * Prints everything that any resource may ask of a host, in one exec and about a dozen processes: a fork costs tens of
  * milliseconds on a busy host, so one `grep` reads all files of a section.
  *
- *   sh -c SCRIPT kvm-tuning <nonce> [--domains] [<sysctl path below /proc/sys>...]
+ *   sh -c SCRIPT kvm-tuning <nonce> [--domains] [--units "<unit> ..."] [<sysctl path below /proc/sys>...]
  *
  * POSIX sh. Not in POSIX but in GNU and busybox alike: `xargs -0` (names with spaces, lists longer than ARG_MAX),
  * `grep -aH`, `stat -c`, `sha256sum`. Never the shell's `read` on /proc/sys: it reads byte by byte, and a sysctl file
@@ -41,6 +69,8 @@ LC_ALL=C; export LC_ALL
 nonce=$1; shift
 libvirt=
 if [ "$1" = --domains ]; then libvirt=1; shift; fi
+units=
+if [ "$1" = --units ]; then units=$2; shift 2; fi
 cd "$KVM_TUNING_ROOT/" || exit
 cpu=sys/devices/system/cpu
 node=sys/devices/system/node
@@ -50,7 +80,8 @@ section() { printf '@%s %s\\n' "$nonce" "$1"; }
 
 # Names made by the kernel, ended by NUL: none holds a colon. A pattern without a match stays and names no file.
 kernel_files() {
-  printf '%s\\0' proc/version proc/cmdline \\
+  printf '%s\\0' proc/version proc/cmdline sys/fs/cgroup/cgroup.controllers \\
+    sys/fs/cgroup/machine.slice/cpuset.cpus.effective sys/fs/cgroup/machine.slice/cpuset.cpus.partition \\
     $cpu/online $cpu/possible $cpu/present $cpu/offline $cpu/isolated $cpu/nohz_full \\
     $cpu/smt/active $cpu/smt/control $cpu/cpu[0-9]*/online \\
     $cpu/cpufreq/boost $cpu/intel_pstate/status $cpu/intel_pstate/no_turbo $cpu/amd_pstate/status \\
@@ -58,7 +89,10 @@ kernel_files() {
     $node/node[0-9]*/cpulist $node/node[0-9]*/cpumap $node/node[0-9]*/distance \\
     $node/node[0-9]*/hugepages/hugepages-*/*_hugepages \\
     sys/kernel/mm/hugepages/hugepages-*/*hugepages* \\
-    sys/kernel/mm/transparent_hugepage/enabled sys/kernel/mm/transparent_hugepage/defrag sys/kernel/mm/ksm/run
+    sys/kernel/mm/transparent_hugepage/enabled sys/kernel/mm/transparent_hugepage/defrag \\
+    sys/kernel/mm/ksm/run sys/kernel/mm/ksm/pages_shared sys/kernel/mm/ksm/pages_sharing \\
+    proc/irq/default_smp_affinity proc/irq/[0-9]*/smp_affinity_list proc/irq/[0-9]*/effective_affinity_list \\
+    sys/kernel/irq/[0-9]*/actions sys/devices/virtual/workqueue/cpumask
   for name in physical_package_id die_id cluster_id core_id book_id drawer_id \\
     thread_siblings thread_siblings_list core_siblings core_siblings_list core_cpus core_cpus_list \\
     package_cpus package_cpus_list die_cpus die_cpus_list cluster_cpus cluster_cpus_list \\
@@ -69,9 +103,12 @@ kernel_files() {
   # A recorded tree may lack both lists of a node's CPUs and keep the links to their folders.
   for name in $node/node[0-9]*
   do [ -e $name/cpulist ] || [ -e $name/cpumap ] || printf '%s\\0' $name/cpu[0-9]*/topology/core_id; done
-  for name in scaling_driver scaling_governor scaling_available_governors \\
+  for name in scaling_driver scaling_governor scaling_available_governors boost \\
     energy_performance_preference energy_performance_available_preferences
   do printf '%s\\0' $cpu/cpu[0-9]*/cpufreq/$name; done
+  printf '%s\\0' $cpu/cpuidle/current_driver $cpu/cpu[0-9]*/power/pm_qos_resume_latency_us
+  for name in name desc latency disable
+  do printf '%s\\0' $cpu/cpu[0-9]*/cpuidle/state[0-9]*/$name; done
 }
 
 # Names that may hold anything, in the printf format $1. First printed as a list: by it "name:line" is split, and an
@@ -80,11 +117,13 @@ named_files() {
   format=$1; shift
   for key in ${snapshotSysctls.join(" ")} "$@"
   do [ -f "proc/sys/$key" ] && printf "$format" "proc/sys/$key"; done
-  for name in sys/bus/pci/devices/*/numa_node sys/bus/pci/devices/*/class \\
-    etc/machine-id etc/hostname etc/os-release etc/sysctl.conf \\
+  for name in sys/bus/pci/devices/*/numa_node sys/bus/pci/devices/*/class sys/fs/cgroup/*/cpuset.cpus \\
+    etc/machine-id etc/hostname etc/os-release etc/sysctl.conf etc/tuned/active_profile \\
     etc/sysctl.d/* run/sysctl.d/* usr/local/lib/sysctl.d/* usr/lib/sysctl.d/* lib/sysctl.d/* \\
     etc/kvm-tuning/* etc/systemd/system/kvm-tuning*.service \\
+    etc/systemd/system/*.d/zz-kvm-tuning.conf etc/systemd/system.conf.d/zz-kvm-tuning.conf etc/udev/rules.d/*kvm-tuning* \\
     etc/default/grub etc/default/grub.d/* boot/grub/grubenv \\
+    etc/default/irqbalance etc/sysconfig/irqbalance etc/irqbalance.env \\
     var/lib/kvm-tuning/owner.json var/lib/kvm-tuning/restart $journal/[0-9]*/meta $journal/[0-9]*/original $journal/[0-9]*/wrote
   do [ -e "$name" ] && [ ! -d "$name" ] && printf "$format" "$name"; done
 }
@@ -109,6 +148,13 @@ links() {
   for name in etc/sysctl.conf etc/sysctl.d/* run/sysctl.d/* usr/local/lib/sysctl.d/* usr/lib/sysctl.d/* lib/sysctl.d/* \\
     etc/kvm-tuning/* etc/systemd/system/kvm-tuning*.service etc/systemd/system/*.wants/kvm-tuning*
   do [ -L "$name" ] && printf "$1" "$name"; done
+  # What starts an asked unit at boot, masks it, or is another name for it.
+  for unit in $units
+  do for name in etc/systemd/system/*.wants/$unit etc/systemd/system/*.requires/$unit etc/systemd/system/$unit
+  do [ -L "$name" ] && printf "$1" "$name"; done; done
+  [ -z "$units" ] ||
+  for name in etc/systemd/system/*.service etc/systemd/system/*.socket etc/systemd/system/*.timer etc/systemd/system/*.path
+  do [ -L "$name" ] && printf "$1" "$name"; done
   targets link "$1"
 }
 
@@ -117,11 +163,15 @@ echo
 section kernel
 kernel_files | xargs -0 grep -asH '' /dev/null
 section memory
-grep -asHE '^(MemTotal|Hugepagesize|Node +[0-9]+ Mem(Total|Free)):' proc/meminfo $node/node[0-9]*/meminfo
+# Of the mounts those of huge pages alone: the options of others are nobody's business. So are systemd's other settings.
+grep -asHE '^(Mem(Total|Free|Available)|Hugepagesize|Node +[0-9]+ Mem(Total|Free)|Cpus_allowed_list):|^nr_free_pages |^[^ ]+ [^ ]+ hugetlbfs |^[[:space:]]*CPUAffinity[[:space:]]*=' \\
+  proc/meminfo proc/vmstat $node/node[0-9]*/meminfo proc/mounts proc/1/status \\
+  etc/systemd/system.conf.d/*.conf run/systemd/system.conf.d/*.conf \\
+  usr/local/lib/systemd/system.conf.d/*.conf usr/lib/systemd/system.conf.d/*.conf
 section boot-menu
 [ -e boot/grub/grub.cfg ] && grep -asHE '${grubMenuLines}' boot/grub/grub.cfg boot/grub/custom.cfg | grep -aivE '${grubSecretLines}'
-section boot-loaders
-for name in ${bootLoaderMarkers.map(([path]) => path.slice(1)).join(" ")}
+section existing
+for name in ${existing.join(" ")}
 do [ -e "$name" ] && printf '%s\\n' "$name"; done
 section names
 named_files '%s\\n' "$@"
@@ -146,8 +196,11 @@ if [ -e "$1" ]; then
   targets file '%s\\0' | xargs -0 sha256sum /dev/null
 fi
 section units
+more=
+for unit in $units
+do case " ${snapshotUnits.join(" ")} " in *" $unit "*) ;; *) more="$more $unit" ;; esac; done
 command -v systemctl >/dev/null 2>&1 &&
-  systemctl show -p Id,LoadState,ActiveState,UnitFileState ${snapshotUnits.join(" ")} 2>/dev/null
+  systemctl show -p Id,LoadState,ActiveState,UnitFileState ${snapshotUnits.join(" ")} $more 2>/dev/null
 ${libvirtScript}
 section done
 exit 0

@@ -5,6 +5,8 @@ import type { JournalEntry } from "./journal";
 export interface SnapshotRequest {
   /** sysctl keys (`vm.swappiness`) whose running values are wanted. */
   readonly sysctlKeys: readonly string[];
+  /** Units whose states, and the links that enable or mask them, are wanted beyond the fixed list. */
+  readonly units?: readonly string[];
   /** Whether libvirt is asked for its domains. */
   readonly domains?: boolean;
 }
@@ -27,6 +29,8 @@ export interface LibvirtSnapshot {
   readonly domains: readonly DomainSnapshot[];
   /** What this package has recorded of domains, by UUID: unparsed. */
   readonly records: ReadonlyMap<string, string>;
+  /** `virsh domcapabilities` by type of domain, as XML; none of a type that this host cannot run. */
+  readonly capabilities: ReadonlyMap<"kvm" | "qemu", string>;
 }
 
 export interface DomainSnapshot {
@@ -40,8 +44,32 @@ export interface DomainSnapshot {
   readonly live?: string;
   /** XML of the definition, without passwords. */
   readonly inactive?: string;
+  /** Whether libvirt holds snapshots of it, each with XML of its own. */
+  readonly snapshots: boolean;
+  /** What numad advised when the domain was started; only for a running domain with an automatic placement. */
+  readonly numad?: { readonly nodeset: string; readonly cpus: string };
   /** QEMU's process; only when its pid file is there. */
-  readonly process?: { readonly pid: number; readonly threads: readonly DomainThread[] };
+  readonly process?: DomainProcess;
+}
+
+export interface DomainProcess {
+  readonly pid: number;
+  readonly threads: readonly DomainThread[];
+  /** By the name that libvirt gives a cgroup: `emulator`, `vcpu0`, `iothread1`; "" is the whole domain's. */
+  readonly cgroups?: ReadonlyMap<string, DomainCgroup>;
+  /**
+   * Memory charged to the domain's cgroup, by node. Without huge pages, which the kernel does not charge to it. Only
+   * with cgroup v2.
+   */
+  readonly memoryByNodeKiB?: ReadonlyMap<number, number>;
+}
+
+/** Lists of the kernel; absent: nothing set at this level (cgroup v2), so that the level above counts. */
+export interface DomainCgroup {
+  readonly cpus?: string;
+  readonly mems?: string;
+  /** cpu.weight of cgroup v2. */
+  readonly weight?: number;
 }
 
 export interface DomainThread {
@@ -50,6 +78,10 @@ export interface DomainThread {
   readonly name: string;
   /** CPU list of the kernel: where it may run. */
   readonly cpus: string;
+  /** Absent: it ended while it was read, or its class is one that this package does not know. */
+  readonly policy?: "other" | "fifo" | "rr" | "batch" | "idle" | "deadline";
+  /** Real-time priority, 1-99; only with fifo and rr. */
+  readonly priority?: number;
 }
 
 /** Everything known of a host at one moment: a plain value, parsed from the output of the snapshot script. */

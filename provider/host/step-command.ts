@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import type { ExecRequest } from "../transport/transport";
-import { restoreFileScript, writeFileScript, writeLinkScript } from "./file-step-scripts";
+import { removeLinkScript, restoreFileScript, writeFileScript, writeLinkScript } from "./file-step-scripts";
 import { entryMeta } from "./journal";
 import { changedByOthers, type PathValue, type Step } from "./step";
 import { forgetScript, runScript, setOwnerScript } from "./step-scripts";
+import { restoreUnitScript, stopUnitScript } from "./unit-step-scripts";
 import { recordValuesScript, restoreValuesScript, writeValuesScript } from "./value-step-scripts";
 
 /** The one exec that does a step. `token`: of the lock under which it runs (lock-script.ts). */
@@ -30,6 +31,16 @@ function parts(step: Step): Parts {
       const meta = entryMeta({ kind: "file", setting: step.setting, paths: [step.path] });
       return { script: writeLinkScript, args: [step.entry, meta, step.path, step.to] };
     }
+    case "removeLink": {
+      const meta = entryMeta({ kind: "file", setting: step.setting, paths: [step.path] });
+      return { script: removeLinkScript, args: [step.entry, meta, step.path] };
+    }
+    case "stopUnit": {
+      const meta = entryMeta({ kind: "unit", setting: step.setting, paths: [step.unit] });
+      return { script: stopUnitScript, args: [step.entry, meta, step.unit], timeoutSeconds: unitSeconds };
+    }
+    case "restoreUnit":
+      return { script: restoreUnitScript, args: [step.entry, step.unit], timeoutSeconds: unitSeconds };
     case "restoreFile":
       return { script: restoreFileScript, args: [step.entry, step.path, String(changedByOthers)] };
     case "writeValues": {
@@ -54,21 +65,26 @@ function parts(step: Step): Parts {
   }
 }
 
+/** A unit may take its TimeoutStopSec (90 s), and more. */
+const unitSeconds = 300;
+
 interface Values {
   readonly entry: string;
   readonly values: readonly PathValue[];
   readonly settle?: { readonly attempts: number };
+  readonly refusal?: string;
 }
 
 /** On stdin, not as arguments: the governors of a thousand CPUs are longer than one argument may be (128 KiB). */
-function valuesInput({ entry, values, settle }: Values, meta: string): Omit<Parts, "script"> {
+function valuesInput({ entry, values, settle, refusal }: Values, meta: string): Omit<Parts, "script"> {
   const broken = values.find(({ path, value }) => /[\n\0]/.test(path + value));
   if (broken !== undefined)
     throw new Error(`the value for ${broken.path} must be one line: ${JSON.stringify(broken.value)}`);
   const stdin = [meta, ...values.flatMap(({ path, value }) => [path, value])].map((line) => `${line}\n`).join("");
   const attempts = settle?.attempts ?? 1;
   // Compacting the memory of a big host takes its time.
-  return { args: [entry, String(attempts), sha256(stdin)], stdin, timeoutSeconds: 120 + 120 * (attempts - 1) };
+  const args = [entry, String(attempts), sha256(stdin), ...(refusal === undefined ? [] : [refusal])];
+  return { args, stdin, timeoutSeconds: 120 + 120 * (attempts - 1) };
 }
 
 export function setOwnerCommand(owner: { readonly urn: string } | undefined, token: string): ExecRequest {

@@ -6,7 +6,18 @@
  * Before the first write to a target the step's script journals the original (journal.ts); before each write it
  * notes what it is about to write. A step that was interrupted can be run again.
  */
-export type Step = WriteFile | WriteLink | WriteValues | RecordValues | Run | RestoreFile | RestoreValues | Forget;
+export type Step =
+  | WriteFile
+  | WriteLink
+  | RemoveLink
+  | WriteValues
+  | RecordValues
+  | StopUnit
+  | Run
+  | RestoreFile
+  | RestoreValues
+  | RestoreUnit
+  | Forget;
 
 interface Journalled {
   /** Name of the journal entry that keeps the original, see `entryName` in journal.ts. */
@@ -31,6 +42,18 @@ export interface WriteLink extends Journalled {
   readonly to: string;
 }
 
+/** Takes a symbolic link of others away, such as the one that starts a unit at boot. What is no link is refused. */
+export interface RemoveLink extends Journalled {
+  readonly kind: "removeLink";
+  readonly path: string;
+}
+
+/** Stops a unit of systemd; whether it ran, and whether it was enabled, is journalled before. */
+export interface StopUnit extends Journalled {
+  readonly kind: "stopUnit";
+  readonly unit: string;
+}
+
 /** Values of /proc and /sys files: written in place, as the kernel needs it. */
 export interface WriteValues extends Journalled {
   readonly kind: "writeValues";
@@ -41,6 +64,11 @@ export interface WriteValues extends Journalled {
    * failure of the step: verification reports it with the numbers.
    */
   readonly settle?: { readonly attempts: number };
+  /**
+   * For values that the kernel may refuse for good (EIO, EPERM: a managed interrupt): then no failure of the step, but
+   * noted in the journal as `path:<refusal>`.
+   */
+  readonly refusal?: string;
 }
 
 /**
@@ -89,6 +117,14 @@ export interface RestoreValues {
   readonly settle?: { readonly attempts: number };
 }
 
+/** Starts a unit again that ran when it was first stopped, then drops the entry. Its links come back before. */
+export interface RestoreUnit {
+  readonly kind: "restoreUnit";
+  readonly setting: string;
+  readonly unit: string;
+  readonly entry: string;
+}
+
 /** Drops a journal entry and leaves its target as it is: changed by others, or to be kept (`onDelete: "retain"`). */
 export interface Forget {
   readonly kind: "forget";
@@ -104,6 +140,12 @@ export function stepName(step: Step): string {
     case "writeFile":
     case "writeLink":
       return `write ${step.path}`;
+    case "removeLink":
+      return `remove ${step.path}`;
+    case "stopUnit":
+      return `stop ${step.unit}`;
+    case "restoreUnit":
+      return `restore ${step.unit}`;
     case "writeValues":
       return `set ${step.setting}`;
     case "recordValues":

@@ -40,14 +40,19 @@ keep_values() {
   fi
 }
 
-# In place, as one write: the kernel takes each write as a whole value.
+# In place, as one write: the kernel takes each write as a whole value. With a note for it ($refusal) a refusal is no
+# failure.
 write_unmet() {
   while IFS= read -r path && IFS= read -r value; do
     code=${failedAfterChange}
     printf '%s\\n' "$value" 2>/dev/null > "$root$path" && continue
     # The builtin does not say why it failed, cat does.
-    why=$({ printf '%s\\n' "$value" | cat > "$root$path"; } 2>&1) ||
-      die "cannot write \\"$value\\" to $path: \${why##*: }"
+    why=$({ printf '%s\\n' "$value" | cat > "$root$path"; } 2>&1) && continue
+    why=\${why##*: }
+    case $refusal:$why in
+      ?*:"Input/output error" | ?*:"I/O error" | ?*:"Operation not permitted") printf '%s\\n' "$path:$refusal" >> "$work/refused" ;;
+      *) die "cannot write \\"$value\\" to $path: $why" ;;
+    esac
   done < "$work/unmet"
 }
 
@@ -66,9 +71,9 @@ settle() {
 }
 `;
 
-/** Arguments: entry, attempts, sha256 of the input. */
+/** Arguments: entry, attempts, sha256 of the input, the note of a refusal or nothing. */
 export const writeValuesScript = `${start}${journalling}${values}
-entry=$1
+entry=$1 refusal=\${4-}
 take_values "$3"
 compare
 [ -s "$work/unmet" ] || exit 0
@@ -80,6 +85,7 @@ awk 'NR % 2 { path = $0; next } { print path ":" $0 }' "$work/wanted" > "$work/n
 note "$work/note"
 settle "$2"
 note "$work/has"
+[ ! -s "$work/refused" ] || note "$work/refused"
 `;
 
 /** Arguments: entry, attempts (no matter), sha256 of the input; a value in it that is not empty is noted as ours. */
@@ -94,7 +100,7 @@ awk 'NR % 2 { path = $0; next } $0 != "" { print path ":" $0 }' "$work/wanted" >
 
 /** Arguments: entry, attempts, sha256 of the input. A file that is gone (a CPU is offline) has nothing to restore. */
 export const restoreValuesScript = `${start}${journalling}${values}
-entry=$1
+entry=$1 refusal=
 [ -d "$journal/$entry" ] || exit 0
 take_values "$3"
 while IFS= read -r path && IFS= read -r value; do

@@ -67,6 +67,37 @@ describe("hosts behind a local transport", () => {
     expect(execs()).toBe(5);
   });
 
+  test("tell what a HostTuning of this process expects, by endpoint", () => {
+    const expected = { isolatedCpus: "2-3", hugepages: [{ sizeKiB: 2048, node: 0, pages: 64 }] };
+    hosts.expect(connection, expected);
+    expect(hosts.expected({ ...connection, port: 22, user: "root" })).toBe(expected);
+    expect(hosts.expected({ ...connection, proxy: { host: "jump-1" } })).toBeUndefined();
+  });
+
+  test("keep what placements promise, by endpoint; the last word on a domain counts, by UUID or, without one, by name", () => {
+    const promise = (name: string, uuid: string | undefined, cpus: string) => ({
+      name,
+      uuid,
+      urn: `urn:pulumi:a::b::t::${name}`,
+      facts: new Map([["emulatorPin", cpus]]),
+      maximumVcpus: 2,
+    });
+    expect(hosts.promised(connection)).toEqual([]);
+    hosts.promise(connection, promise("db", "1", "0"));
+    hosts.promise(connection, promise("new", undefined, "1"));
+    hosts.promise(connection, promise("web", "2", "2"));
+    hosts.promise(connection, promise("renamed", "1", "3"));
+    hosts.promise(connection, promise("new", undefined, "4"));
+    expect(hosts.promised(connection).map(({ name, facts }) => [name, facts.get("emulatorPin")])).toEqual([
+      ["web", "2"],
+      ["renamed", "3"],
+      ["new", "4"],
+    ]);
+    hosts.promise(connection, promise("new", "3", "5"));
+    expect(hosts.promised(connection).map(({ uuid }) => uuid)).toEqual(["2", "1", "3"]);
+    expect(hosts.promised({ ...connection, port: 2222 })).toEqual([]);
+  });
+
   test("do not remember a reading that failed", async () => {
     refusals = 1;
     await expect(hosts.snapshot(connection, request)).rejects.toThrow("unreachable");

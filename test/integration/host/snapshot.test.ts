@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { entryMeta } from "../../../provider/host/journal";
 import { readSnapshot } from "../../../provider/host/read-snapshot";
 import { parseSnapshot } from "../../../provider/host/snapshot-parse";
-import { snapshotScript } from "../../../provider/host/snapshot-script";
+import { snapshotScript, snapshotUnits } from "../../../provider/host/snapshot-script";
 import { bootId, fixtureRoot, machineId, smallHost, type Fixture, type FixtureRoot } from "../../support/fixture-root";
 import { applySteps } from "../../support/fixture-root/apply";
 import { shells } from "../../support/fixture-root/shells";
@@ -98,10 +98,87 @@ describe.each(shells)("a snapshot in %s", (_name, shell) => {
       "/sys/devices/system/node/node0/meminfo":
         "Node 0 MemTotal:  100 kB\nNode 0 MemFree:  50 kB\nNode 0 Dirty:  1 kB\n",
     });
-    expect(snapshot.files.text("/proc/meminfo")).toBe("MemTotal:  100 kB\nHugepagesize:  2048 kB");
+    expect(snapshot.files.text("/proc/meminfo")).toBe("MemTotal:  100 kB\nMemFree:  50 kB\nHugepagesize:  2048 kB");
     expect(snapshot.files.text("/sys/devices/system/node/node0/meminfo")).toBe(
       "Node 0 MemTotal:  100 kB\nNode 0 MemFree:  50 kB",
     );
+  });
+
+  test("takes of systemd's configuration and of PID 1 only the CPUs", async () => {
+    const snapshot = await read({
+      "/etc/systemd/system.conf.d/site.conf": "[Manager]\nDefaultEnvironment=TOKEN=secret\n CPUAffinity = 2-3\n",
+      "/proc/1/status": "Name:\tsystemd\nCpus_allowed:\tff\nCpus_allowed_list:\t0-7\n",
+      "/proc/vmstat": "nr_free_pages 12\nnr_zone_inactive_anon 1\n",
+      "/proc/irq/24/smp_affinity_list": "0-7\n",
+      "/proc/irq/24/effective_affinity_list": "3\n",
+    });
+    expect(snapshot.files.text("/etc/systemd/system.conf.d/site.conf")).toBe(" CPUAffinity = 2-3");
+    expect(snapshot.files.text("/proc/1/status")).toBe("Cpus_allowed_list:\t0-7");
+    expect(snapshot.files.text("/proc/vmstat")).toBe("nr_free_pages 12");
+    expect(snapshot.files.text("/proc/irq/24/effective_affinity_list")).toBe("3");
+  });
+
+  test("reads the limits of real-time threads once, also where they are asked for", async () => {
+    fixture = fixtureRoot({
+      ...smallHost,
+      "/proc/sys/kernel/sched_rt_runtime_us": "950000\n",
+      "/proc/sys/kernel/sched_rt_period_us": "1000000\n",
+    });
+    const snapshot = await readSnapshot(localTransport({ root: fixture.root, shell }), {
+      sysctlKeys: ["kernel.sched_rt_runtime_us"],
+    });
+    expect(snapshot.files.text("/proc/sys/kernel/sched_rt_runtime_us")).toBe("950000");
+    expect(snapshot.files.text("/proc/sys/kernel/sched_rt_period_us")).toBe("1000000");
+  });
+
+  test("takes of the mounts those of huge pages alone", async () => {
+    const mounts = [
+      "//nas/x /mnt/x cifs rw,username=u,password=CANARY 0 0",
+      "hugetlbfs /dev/hugepages hugetlbfs rw,relatime,pagesize=2M 0 0",
+      "hugetlbfs /mnt/hugetlbfs tmpfs rw 0 0",
+    ];
+    const snapshot = await read({ "/proc/mounts": `${mounts.join("\n")}\n` });
+    expect(snapshot.files.text("/proc/mounts")).toBe("hugetlbfs /dev/hugepages hugetlbfs rw,relatime,pagesize=2M 0 0");
+  });
+
+  test("reads who has which CPUs by cpusets: the slices beside each other, whatever their names", async () => {
+    const slice = "/sys/fs/cgroup/machine.slice";
+    const snapshot = await read({
+      "/sys/fs/cgroup/cgroup.controllers": "cpuset cpu memory\n",
+      [`${slice}/cpuset.cpus`]: "2-3\n",
+      [`${slice}/cpuset.cpus.effective`]: "2-3\n",
+      [`${slice}/cpuset.cpus.partition`]: "root invalid (Cpu list in cpuset.cpus not exclusive)\n",
+      [`${slice}/a.scope/cpuset.cpus`]: "2\n",
+      "/sys/fs/cgroup/a:b c.mount/cpuset.cpus": "\n",
+      "/sys/fs/cgroup/system.slice/cpuset.cpus": "0-3\n",
+    });
+    const found = snapshot.files.paths("/sys/fs/cgroup/").map((path) => [path, snapshot.files.text(path)]);
+    expect(found).toEqual([
+      ["/sys/fs/cgroup/a:b c.mount/cpuset.cpus", ""],
+      ["/sys/fs/cgroup/cgroup.controllers", "cpuset cpu memory"],
+      [`${slice}/cpuset.cpus`, "2-3"],
+      [`${slice}/cpuset.cpus.effective`, "2-3"],
+      [`${slice}/cpuset.cpus.partition`, "root invalid (Cpu list in cpuset.cpus not exclusive)"],
+      ["/sys/fs/cgroup/system.slice/cpuset.cpus", "0-3"],
+    ]);
+  });
+
+  test("tells what is there of cgroup v1, resctrl and numad, without reading it", async () => {
+    const snapshot = await read({
+      "/sys/fs/cgroup/cpu,cpuacct/cpu.rt_runtime_us": "950000\n",
+      "/sys/fs/cgroup/cpu,cpuacct/cpu.shares": "1024\n",
+      "/sys/fs/resctrl/info/": "",
+      "/usr/bin/numad": "binary",
+      "/etc/default/grub": "A=1\n",
+    });
+    expect(
+      ["/sys/fs/", "/usr/"].flatMap((folder) => snapshot.files.paths(folder)).map((path) => snapshot.files.text(path)),
+    ).toEqual(["", "", "", ""]);
+    expect(snapshot.files.paths("/sys/fs/")).toEqual([
+      "/sys/fs/cgroup/cpu,cpuacct/cpu.rt_runtime_us",
+      "/sys/fs/cgroup/cpu,cpuacct/cpu.shares",
+      "/sys/fs/resctrl/info",
+    ]);
   });
 
   test("reads the journal that the steps wrote, what stands at its targets, and the owner", async () => {
@@ -149,8 +226,8 @@ describe.each(shells)("a snapshot in %s", (_name, shell) => {
 
   test("maps unit states by the asked names, also of an alias", async () => {
     const bin = mkdtempSync(join(tmpdir(), "bin-"));
-    const states = Array.from({ length: 9 }, (_unit, index) =>
-      index === 1
+    const states = snapshotUnits.map((unit, index) =>
+      unit === "power-profiles-daemon.service"
         ? "Id=tuned-ppd.service\nLoadState=loaded\nActiveState=active\nUnitFileState=enabled\n"
         : `Id=unit${String(index)}\nLoadState=not-found\nActiveState=inactive\nUnitFileState=\n`,
     );
@@ -159,7 +236,7 @@ describe.each(shells)("a snapshot in %s", (_name, shell) => {
     fixture = fixtureRoot();
     const snapshot = await readSnapshot(localTransport({ root: fixture.root, shell, bin }), request);
     rmSync(bin, { recursive: true });
-    expect(snapshot.units.size).toBe(9);
+    expect(snapshot.units.size).toBe(snapshotUnits.length);
     expect(snapshot.units.get("tuned.service")).toEqual({
       loadState: "not-found",
       activeState: "inactive",

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { runSteps } from "../../../provider/host/executor";
 import { lockHost } from "../../../provider/host/lock";
 import type { Step } from "../../../provider/host/step";
@@ -269,6 +272,28 @@ describe.each(shells)("steps in %s", (_name, shell) => {
     expect(error.exitCode).toBe(77);
     expect(error.setting).toBe("cpuGovernor");
   });
+
+  test.each(["Input/output error", "Operation not permitted"])(
+    "a refusal that may be (%s) is noted and no failure; of another kind, or unexpected, it is one",
+    async (words) => {
+      // A file of the real kernel that refuses, and a stand-in that says so as a managed interrupt's affinity does.
+      fixture.write({ "/sys/managed": { link: "/proc/self/oom_score_adj" } });
+      const bin = mkdtempSync(join(tmpdir(), "bin-"));
+      const cat = `#!/bin/sh\n/bin/cat "$@" 2> /dev/null || { echo 'cat: write error: ${words}' >&2; exit 1; }\n`;
+      writeFileSync(join(bin, "cat"), cat, { mode: 0o755 });
+      const refusable = { ...values({ "/sys/managed": "2000" }), refusal: "(refused nvme0q1)" } as Step;
+      expect((await failure(refusable)).stderr).toBe('cannot write "2000" to /sys/managed: Invalid argument');
+      transport = localTransport({ root: fixture.root, shell, bin });
+      expect((await failure(values({ "/sys/managed": "2000" }))).stderr).toBe(
+        `cannot write "2000" to /sys/managed: ${words}`,
+      );
+      await apply(refusable);
+      await apply(refusable);
+      rmSync(bin, { recursive: true });
+      const wrote = fixture.read(`${journal}/0001-values/wrote`).split("\n");
+      expect(wrote.filter((line) => line.includes("refused"))).toEqual(["/sys/managed:(refused nvme0q1)"]);
+    },
+  );
 
   test("compacts memory and tries again when a value does not stick, and leaves the verdict to verification", async () => {
     // A file of the real kernel that takes a write without an error and reads as something else: the reader's own name.

@@ -86,6 +86,14 @@ describe("stillOurs", () => {
     expect(stillOurs(entry, path, actual)).toBe(expected);
   });
 
+  test("a cpuset partition that was lost since is what it was asked to be, and is put back so", () => {
+    const path = "/sys/fs/cgroup/machine.slice/cpuset.cpus.partition";
+    const partition = valuesEntry([`${path}:isolated invalid (x)`], [`${path}:root`]);
+    expect(stillOurs(partition, path, "root invalid (Cpu list in cpuset.cpus not exclusive)")).toBe(true);
+    expect(stillOurs(partition, path, "member")).toBe(false);
+    expect([...originalValues({ ...partition, paths: [path] })]).toEqual([[path, "isolated"]]);
+  });
+
   const replaced = fileEntry(`file 644 0:0 ${shaA}`, `${shaB}\nlink ../x`);
   test.each([
     ["absent", true],

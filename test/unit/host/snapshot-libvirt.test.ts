@@ -36,9 +36,14 @@ test("gives each domain its flags, its documents and its threads", () => {
       db,
       "",
     ],
-    ...["autostart", db, "", "managedsave", ""],
+    ...["autostart", db, "", "snapshots", web, "", "managedsave", ""],
     at("libvirt-exit"),
     "0",
+    at("capabilities kvm"),
+    "",
+    at("capabilities qemu"),
+    "<domainCapabilities/>",
+    "",
     at(`inactive ${db}`),
     xml("db &amp; co"),
     "",
@@ -64,6 +69,7 @@ test("gives each domain its flags, its documents and its threads", () => {
         persistent: true,
         autostart: true,
         managedSave: false,
+        snapshots: false,
         inactive: xml("db &amp; co"),
       },
       {
@@ -73,6 +79,7 @@ test("gives each domain its flags, its documents and its threads", () => {
         persistent: false,
         autostart: false,
         managedSave: false,
+        snapshots: true,
         live: xml("a:b.pid"),
         process: {
           pid: 4000,
@@ -84,6 +91,7 @@ test("gives each domain its flags, its documents and its threads", () => {
       },
     ],
     records: new Map([[db, '{"version":1}']]),
+    capabilities: new Map([["qemu", "<domainCapabilities/>"]]),
   });
 });
 
