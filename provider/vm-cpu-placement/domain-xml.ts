@@ -1,40 +1,63 @@
-import { DomainXmlError } from "./domain-xml-error";
-import { splicesFor } from "./domain-xml-edit";
-import { childrenOf, factsOf, keyOf, maximumVcpus } from "./domain-xml-facts";
-import { removal, spliced } from "./domain-xml-splice";
-import { childrenNamed, parseDomainTree, type XmlElement } from "./domain-xml-tree";
-import { canonicalSet, sameFacts, withChanges, type FactChanges, type Facts } from "./facts";
+import { DomainXmlError } from "./domain-xml/error";
+import { splicesFor } from "./domain-xml/edit";
+import { factsOf } from "./domain-xml/facts";
+import { devicesKiB } from "./domain-xml/memory-facts";
+import { maximumVcpus } from "./domain-xml/parts";
+import { textKiB } from "./domain-xml/sizes";
+import { spliced } from "./domain-xml/splice";
+import { childrenNamed, parseDomainTree, type XmlElement } from "./domain-xml/tree";
+import { unmanagedText } from "./domain-xml/unmanaged";
+import { kibOf, sameFacts, withChanges, type FactChanges, type Facts } from "./facts";
 
 /** What is taken from a domain document. */
 export interface DomainDocument {
   readonly name: string;
   readonly uuid: string;
+  /** kvm, qemu (emulated), or another hypervisor's. */
+  readonly type: string;
   readonly maximumVcpus: number;
   /** `<vcpu cpuset>`: where threads without a pin run. */
   readonly cpuset: string | undefined;
   /** Threads of a core that the guest sees. */
   readonly threadsPerCore: number;
+  /** With memory modules. */
+  readonly memoryKiB: number | undefined;
+  /** Of memory modules alone: not in the guest's cells. */
+  readonly devicesMemoryKiB: number;
+  /** Each vCPU has an element of its own (`<vcpus>`), which says whether it is there. */
+  readonly listsVcpus: boolean;
+  /** What emulation keeps of translated code, at most (`<tb-cache>`); undefined: not said. */
+  readonly tcgCacheKiB: number | undefined;
+  readonly emulator: string | undefined;
+  readonly arch: string | undefined;
+  readonly machine: string | undefined;
   readonly facts: Facts;
 }
 
 /** Throws `DomainXmlError` with line and reason for a document that is not well-formed or not a domain. */
 export function readDomain(xml: string): DomainDocument {
   const domain = parseDomainTree(xml);
-  const cpuset = childrenNamed(domain, "vcpu").at(0)?.attributes.get("cpuset");
+  const facts = factsOf(domain);
+  const at = (...path: readonly string[]): XmlElement | undefined =>
+    path.reduce<readonly XmlElement[]>((all, name) => all.flatMap((one) => childrenNamed(one, name)), [domain])[0];
+  const tcgCache = textKiB(at("features", "tcg", "tb-cache"));
+  const type = at("os", "type")?.attributes;
   return {
-    name: decoded(childrenNamed(domain, "name").at(0)?.text ?? ""),
-    uuid: childrenNamed(domain, "uuid").at(0)?.text.trim() ?? "",
+    name: decoded(at("name")?.text ?? ""),
+    uuid: at("uuid")?.text.trim() ?? "",
+    type: domain.attributes.get("type") ?? "",
     maximumVcpus: maximumVcpus(domain),
-    threadsPerCore: threadsPerCore(domain),
-    cpuset: cpuset === undefined ? undefined : canonicalSet(cpuset),
-    facts: factsOf(domain),
+    threadsPerCore: Math.max(1, Number(facts.get("cpu.topology.threads") ?? "1")),
+    cpuset: facts.get("vcpuCpuset"),
+    memoryKiB: kibOf(facts.get("memory")),
+    devicesMemoryKiB: Number(devicesKiB(domain)),
+    listsVcpus: at("vcpus", "vcpu") !== undefined,
+    tcgCacheKiB: tcgCache === undefined ? undefined : Number(tcgCache),
+    emulator: at("devices", "emulator")?.text.trim(),
+    arch: type?.get("arch"),
+    machine: type?.get("machine"),
+    facts,
   };
-}
-
-function threadsPerCore(domain: XmlElement): number {
-  const topology = childrenOf(domain, "cpu", "topology").at(0);
-  const threads = topology === undefined ? 1 : keyOf(topology, "threads");
-  return Number.isInteger(threads) && threads > 0 ? threads : 1;
 }
 
 /**
@@ -46,9 +69,12 @@ export function editDomain(xml: string, changes: FactChanges): string {
   const facts = factsOf(domain);
   const real = new Map([...changes].filter(([setting, value]) => (facts.get(setting) ?? null) !== value));
   if (real.size === 0) return xml;
-  const edited = spliced(xml, splicesFor(xml, domain, real));
-  const after = readDomain(edited);
-  if (!sameFacts(after.facts, withChanges(facts, real))) {
+  const after = withChanges(facts, real);
+  const edited = spliced(xml, splicesFor(xml, { domain, changes: real, after }));
+  // Who places the vCPUs may follow from what places the memory (domain-xml/facts.ts).
+  const follows = real.has("vcpus.placement") ? [] : [["vcpus.placement", null] as const];
+  const asked = (all: Facts): Facts => withChanges(all, new Map(follows));
+  if (!sameFacts(asked(readDomain(edited).facts), asked(after))) {
     throw new DomainXmlError(
       1,
       `this document cannot hold ${[...real.keys()].join(", ")}: it would not read back as asked`,
@@ -58,35 +84,6 @@ export function editDomain(xml: string, changes: FactChanges): string {
     throw new DomainXmlError(1, "the edit would touch more than the managed elements: not done");
   }
   return edited;
-}
-
-/** The document without its managed elements and the white space between elements: what an edit must not change. */
-export function unmanagedText(xml: string): string {
-  const domain = parseDomainTree(xml);
-  const inside = [
-    ...childrenOf(domain, "cputune", "vcpupin"),
-    ...childrenOf(domain, "cputune", "emulatorpin"),
-    ...childrenOf(domain, "cputune", "iothreadpin"),
-    ...childrenOf(domain, "iothreadids", "iothread"),
-    ...childrenOf(domain, "numatune", "memory"),
-    ...childrenNamed(domain, "iothreads"),
-  ];
-  const bare = spliced(
-    xml,
-    inside.map((one) => removal(xml, one)),
-  );
-  return withoutEmptyContainers(bare).replaceAll(/>\s+</g, "><");
-}
-
-function withoutEmptyContainers(xml: string): string {
-  const domain = parseDomainTree(xml);
-  const isEmpty = (one: XmlElement): boolean =>
-    one.attributes.size === 0 && xml.slice(one.contentStart, one.contentEnd).trim() === "";
-  const empty = ["cputune", "numatune", "iothreadids"].flatMap((name) => childrenNamed(domain, name)).filter(isEmpty);
-  return spliced(
-    xml,
-    empty.map((one) => removal(xml, one)),
-  );
 }
 
 const entities: ReadonlyMap<string, string> = new Map([

@@ -1,8 +1,10 @@
-import { DomainXmlError, lineAt } from "./domain-xml-error";
-import { childrenOf, filledIds, iothreadCount, iothreadIds, keyOf } from "./domain-xml-facts";
-import { placed, removal, type ElementEdit, type Splice } from "./domain-xml-splice";
-import { childrenNamed, type XmlElement } from "./domain-xml-tree";
-import { parseSetting, type FactChanges } from "./facts";
+import { DomainXmlError, lineAt } from "./error";
+import { childrenOf, filledIds, iothreadCount, iothreadIds, keyOf } from "./parts";
+import type { ElementEdit } from "./element-edit";
+import { placed, removal, type Splice } from "./splice";
+import { named as steps, numbered } from "./steps";
+import { childrenNamed, type XmlElement } from "./tree";
+import { parseSetting, type FactChanges } from "../facts";
 
 /**
  * `<iothreads>` counts the threads and `<iothreadids>` names some or all of them; both stand beside `<cputune>`, not
@@ -22,16 +24,11 @@ export function iothreadSplices(
   const kept = [...named.filter((id) => wanted.includes(id)), ...added];
   const enough = String(filledIds(kept, wanted.length)) === String(wanted);
   const inDocument = enough ? kept : wanted;
-  const edit = (id: number, attributes: ElementEdit["attributes"]): ElementEdit => ({
-    container: "iothreadids",
-    name: "iothread",
-    key: { attribute: "id", value: id },
-    attributes,
-  });
+  const path = (id: number): ElementEdit["path"] => [...steps("iothreadids"), numbered("iothread", "id", id)];
   return {
     edits: [
-      ...named.filter((id) => !inDocument.includes(id)).map((id) => edit(id, null)),
-      ...inDocument.filter((id) => !named.includes(id)).map((id) => edit(id, new Map())),
+      ...named.filter((id) => !inDocument.includes(id)).map((id) => ({ path: path(id), remove: true })),
+      ...inDocument.filter((id) => !named.includes(id)).map((id) => ({ path: path(id), attributes: new Map() })),
     ],
     splices: countSplices(xml, domain, wanted.length),
   };

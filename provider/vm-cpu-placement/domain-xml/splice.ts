@@ -1,20 +1,12 @@
-import { DomainXmlError, lineAt } from "./domain-xml-error";
-import { childrenNamed, type XmlElement } from "./domain-xml-tree";
+import { written, type NewElement } from "./element-edit";
+import { DomainXmlError, lineAt } from "./error";
+import { childrenNamed, type XmlElement } from "./tree";
 
 /** Text that takes the place of what stands from `start` to `end`. */
 export interface Splice {
   readonly start: number;
   readonly end: number;
   readonly text: string;
-}
-
-/** One element that an edit is about: its attributes afterwards, or null when it shall not be. */
-export interface ElementEdit {
-  readonly container: "cputune" | "numatune" | "iothreadids";
-  readonly name: string;
-  /** Tells it from others of its name. */
-  readonly key?: { readonly attribute: string; readonly value: number };
-  readonly attributes: ReadonlyMap<string, string | null> | null;
 }
 
 /** All offsets are of the given text. Splices at one place keep their order. */
@@ -67,21 +59,38 @@ function outsideValues(tag: string, name: string): string {
     );
 }
 
-/** Adds lines as the last children, indented as the other children are. */
-export function appended(xml: string, parent: XmlElement, children: readonly string[]): Splice {
+/** Adds elements as the last children, indented as the other children are. */
+export function appended(xml: string, parent: XmlElement, children: readonly NewElement[]): Splice {
   const outer = indentation(xml, parent);
   const inner = parent.children[0] === undefined ? `${outer}  ` : indentation(xml, parent.children[0]);
-  const lines = children.map((child) => (outer === "" ? child : inner + child)).join("");
-  if (parent.selfClosing) {
-    const slash = parent.contentStart - 2;
-    const start = slash - (/\s*$/.exec(xml.slice(0, slash))?.[0].length ?? 0);
-    return { start, end: parent.end, text: `>${lines}${outer}</${parent.name}>` };
-  }
+  const lines = children.map((child) => (outer === "" ? written(child, "") : inner + written(child, inner))).join("");
+  if (parent.selfClosing) return { ...opened(xml, parent), text: `>${lines}${outer}</${parent.name}>` };
   const last = parent.children.at(-1);
   if (last !== undefined) return { start: last.end, end: last.end, text: lines };
   const blank = xml.slice(parent.contentStart, parent.contentEnd).trim() === "";
   if (blank) return { start: parent.contentStart, end: parent.contentEnd, text: lines + outer };
   return { start: parent.contentEnd, end: parent.contentEnd, text: lines };
+}
+
+/** Replaces all that is in an element; blanks around a text stay. */
+export function contentSplice(xml: string, element: XmlElement, content: string): Splice {
+  if (element.selfClosing)
+    return { ...opened(xml, element), text: content === "" ? "/>" : `>${content}</${element.name}>` };
+  const { contentStart: start, contentEnd: end } = element;
+  const [before = "", after = ""] =
+    content.startsWith("\n") || content.startsWith("<") ? [] : blanksAround(xml.slice(start, end));
+  return { start: start + before.length, end: end - after.length, text: content };
+}
+
+function blanksAround(text: string): readonly string[] {
+  const trimmed = text.trim();
+  return trimmed === "" ? ["", ""] : [/^\s*/.exec(text)?.[0] ?? "", /\s*$/.exec(text)?.[0] ?? ""];
+}
+
+/** The end `/>` of an element that has no content yet, with the blanks before it. */
+function opened(xml: string, element: XmlElement): Pick<Splice, "start" | "end"> {
+  const slash = element.contentStart - 2;
+  return { start: slash - (/\s*$/.exec(xml.slice(0, slash))?.[0].length ?? 0), end: element.end };
 }
 
 /** Adds a line behind the last of the named children of `<domain>`, in libvirt's order of them, or at the top. */

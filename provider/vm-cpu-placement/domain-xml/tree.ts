@@ -1,5 +1,6 @@
 import { XMLParser, XMLValidator } from "fast-xml-parser";
-import { DomainXmlError, lineAt } from "./domain-xml-error";
+import { DomainXmlError, lineAt } from "./error";
+import { checkTokens } from "./well-formed";
 
 /*
  * Where the elements of a document are. Parsing and printing a document again loses quotes, comments or numbers, so
@@ -56,6 +57,7 @@ function checkWellFormed(xml: string): void {
   const doctype = /<!DOCTYPE/i.exec(withoutOpaque(xml))?.index;
   if (doctype !== undefined)
     throw new DomainXmlError(lineAt(xml, doctype), "has a document type declaration: not edited");
+  checkTokens(xml, xml.length - withoutMark(xml).length);
 }
 
 const declaration =
@@ -125,7 +127,7 @@ function element(xml: string, name: string, node: ParsedNode): XmlElement {
     start,
     end,
     contentStart,
-    contentEnd: selfClosing ? contentStart : xml.lastIndexOf("</", end),
+    contentEnd: selfClosing ? contentStart : xml.lastIndexOf("</", end - 1),
     selfClosing,
   };
 }
