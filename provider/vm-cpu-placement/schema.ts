@@ -1,95 +1,37 @@
 import { z } from "zod";
-import { CpuSet } from "../linux/cpu-set";
 import { impacts } from "../impact";
 import type { Problem, Props } from "../resource";
 import { connectionSchema } from "../transport/connection";
-
-/** A CPU or node list as libvirt writes it: `0-3,^2`. Never empty. */
-const list = z
-  .string({ error: 'must be a CPU list as text, for example "0-3,8" or "0-7,^3"' })
-  .superRefine((text, context) => {
-    try {
-      CpuSet.parseLibvirt(text);
-    } catch (error) {
-      context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
-    }
-  });
-
-const vcpuNumbers = z.string().regex(/^\d{1,4}(-\d{1,4})?(,\d{1,4}(-\d{1,4})?)*$/, {
-  error: 'must be a vCPU number or a list of them, for example "0" or "0-3"',
-});
-
-const vcpuPins = z.union([list, z.record(vcpuNumbers, list).superRefine(refuseTwice)]);
-
-function refuseTwice(pins: Readonly<Record<string, string>>, context: z.RefinementCtx): void {
-  const seen = new Map<number, string>();
-  for (const key of Object.keys(pins)) {
-    for (const vcpu of numbersOf(key, context)) {
-      const other = seen.get(vcpu);
-      if (other !== undefined) {
-        context.addIssue({
-          code: "custom",
-          path: [key],
-          message: `pins vCPU ${vcpu}, which ${JSON.stringify(other)} pins too`,
-        });
-      }
-      seen.set(vcpu, key);
-    }
-  }
-}
-
-function numbersOf(key: string, context: z.RefinementCtx): Iterable<number> {
-  try {
-    return CpuSet.parse(key);
-  } catch (error) {
-    context.addIssue({ code: "custom", path: [key], message: error instanceof Error ? error.message : String(error) });
-    return [];
-  }
-}
-
-const iothread = z.strictObject({
-  id: z
-    .int({ error: "must be a whole number" })
-    .min(1, { error: "must be 1 or more: libvirt counts I/O threads from 1" }),
-  cpus: list,
-});
-
-const numa = z
-  .strictObject({
-    mode: z
-      .enum(["strict", "preferred", "interleave", "restrictive"], {
-        error: "must be strict, preferred, interleave or restrictive",
-      })
-      .optional(),
-    nodeset: list.optional(),
-  })
-  .refine((given) => given.mode !== undefined || given.nodeset !== undefined, {
-    error: "holds neither mode nor nodeset",
-  });
+import { cpuShape } from "./schema-cpu";
+import { memoryShape } from "./schema-memory";
+import { numaShape, poolRules } from "./schema-numa";
+import { toProblems } from "./schema-problems";
+import { groupRules, resctrlShape } from "./schema-resctrl";
+import { threadShape } from "./schema-threads";
+import { givenObject, oneOf, rules, whole, yesOrNo } from "./schema-values";
 
 const argsShape = {
   connection: connectionSchema,
   domain: z
     .string({ error: "must be the domain's name or UUID" })
     .min(1, { error: "must be the domain's name or UUID; it is empty" }),
-  vcpuPins: vcpuPins.optional(),
-  emulatorPin: list.optional(),
-  iothreads: z
-    .array(iothread)
-    .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, { error: "names one id twice" })
-    .optional(),
-  numa: numa.optional(),
-  maxDisruption: z.enum(impacts).default("live"),
-  onDelete: z.enum(["restore", "retain"]).default("restore"),
-  shutdownTimeoutSeconds: z
-    .int({ error: "must be whole seconds" })
-    .min(1, { error: "must be 1 or more" })
-    .max(86400, { error: "must be a day at most" })
-    .default(120),
-  takeOwnership: z.boolean().default(false),
+  ...threadShape,
+  ...cpuShape,
+  ...numaShape,
+  ...memoryShape,
+  ...resctrlShape,
+  migration: oneOf(["pinned", "flexible"]).optional(),
+  maxDisruption: oneOf(impacts).default("live"),
+  onDelete: oneOf(["restore", "retain"]).default("restore"),
+  shutdownTimeoutSeconds: whole(1, 86400, " (a day)").default(120),
+  forceOff: yesOrNo().default(false),
+  takeOwnership: yesOrNo().default(false),
 };
 
-const placementSchema = z.strictObject(argsShape);
+const placementSchema = rules(z.strictObject(argsShape), (given, say) => {
+  groupRules(givenObject(given), say);
+  poolRules(givenObject(given), say);
+});
 
 export type PlacementInput = z.input<typeof placementSchema>;
 export type PlacementArgs = z.output<typeof placementSchema>;
@@ -102,6 +44,17 @@ export function parseArgs(props: Props): ParsedArgs {
   return parsed.success ? { args: parsed.data } : { problems: parsed.error.issues.flatMap(toProblems) };
 }
 
+/**
+ * Arguments with what a refresh has found: only as far as the next run can read it again, for a domain may have been
+ * given what no program may write. The plan shows that difference all the same.
+ */
+export function withObserved(args: Props, observed: Props): Props {
+  return Object.entries(observed).reduce<Props>((all, [name, value]) => {
+    const next = { ...all, [name]: value };
+    return "problems" in parseArgs(next) ? all : next;
+  }, args);
+}
+
 const computed = new Set(["plan", "impact", "pending", "undo", "actual", "verification", "hostId", "domainUuid"]);
 
 /** The arguments among inputs or outputs, without computed keys. */
@@ -109,25 +62,4 @@ export function given(props: Props): Props {
   return Object.fromEntries(
     Object.entries(props).filter(([key, value]) => !key.startsWith("__") && !computed.has(key) && value !== undefined),
   );
-}
-
-function toProblems(issue: z.core.$ZodIssue): readonly Problem[] {
-  const at = issue.path.map(String).join(".");
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ path: at === "" ? key : `${at}.${key}`, reason: "unknown argument" }));
-  }
-  if (issue.code === "invalid_union") return unionProblems(at, issue.errors);
-  if (issue.code === "invalid_key") return [{ path: at, reason: issue.issues.map((one) => one.message).join("; ") }];
-  return [{ path: at, reason: issue.message }];
-}
-
-/** Of the shapes that were possible the one whose type fits says more: its problems lie deeper, or are about the value. */
-function unionProblems(at: string, branches: readonly (readonly z.core.$ZodIssue[])[]): readonly Problem[] {
-  const fitting = branches.filter(
-    (issues) => !issues.some((one) => one.code === "invalid_type" && one.path.length === 0),
-  );
-  const issues = (fitting.length === 0 ? branches : fitting).flat();
-  return issues
-    .flatMap(toProblems)
-    .map(({ path, reason }) => ({ path: [at, path].filter((part) => part !== "").join("."), reason }));
 }

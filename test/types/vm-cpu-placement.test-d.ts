@@ -19,12 +19,16 @@ type Plain<T> = T extends pulumi.OutputInstance<unknown> | Promise<unknown>
       ? { [K in keyof T]: Plain<T[K]> }
       : T;
 
+/** With all fields required, at any depth: an optional field that one side lacks would else pass for the same. */
+type Whole<T> = T extends (infer Item)[] ? Whole<Item>[] : T extends object ? { [K in keyof T]-?: Whole<T[K]> } : T;
+
 type Assignable<From, To> = [From] extends [To] ? true : false;
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 
 true satisfies Same<keyof Program, keyof Schema>;
 true satisfies Assignable<Program, Schema>;
 true satisfies Assignable<Schema, Program>;
+true satisfies Same<Whole<Program>, Whole<Schema>>;
 
 declare const host: HostTuning;
 ({ host, domain: "db" }) satisfies VmCpuPlacementArgs;
@@ -33,3 +37,15 @@ declare const host: HostTuning;
 ({ host, connection: { host: "kvm-01" }, domain: "db" }) satisfies VmCpuPlacementArgs;
 // @ts-expect-error and not none
 ({ domain: "db" }) satisfies VmCpuPlacementArgs;
+
+({
+  host,
+  domain: "db",
+  memoryBacking: { hugepages: true },
+  numa: { cells: [{ id: 0, memoryMiB: 512, caches: [] }] },
+  vcpuScheduler: [{ vcpus: "0", scheduler: "fifo", priority: 1 }],
+}) satisfies VmCpuPlacementArgs;
+// @ts-expect-error true or a list
+({ host, domain: "db", memoryBacking: { hugepages: false } }) satisfies VmCpuPlacementArgs;
+// @ts-expect-error a word that is none
+({ host, domain: "db", cpu: { mode: "host" } }) satisfies VmCpuPlacementArgs;

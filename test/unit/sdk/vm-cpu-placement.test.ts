@@ -52,6 +52,24 @@ test("works with a connection of its own, and gives the domain's UUID", async ()
   expect(registered[0]?.inputs).toMatchObject({ connection, emulatorPin: "0" });
 });
 
+test("nested arguments arrive as they are, known values of outputs among them", async () => {
+  const cell = { id: 0, vcpus: "0-3", memoryMiB: 4096, nodeset: "0", distances: { 0: 10 } };
+  await settled(
+    new VmCpuPlacement("db", {
+      connection,
+      domain: "db-server",
+      numa: { mode: pulumi.output("strict" as const), cells: [pulumi.output(cell)] },
+      memoryBacking: { hugepages: [{ size: "1G", cells: "0" }], locked: true },
+      vcpuScheduler: [{ vcpus: "0", scheduler: "fifo", priority: pulumi.output(1) }],
+    }),
+  );
+  expect(registered[0]?.inputs).toMatchObject({
+    numa: { mode: "strict", cells: [cell] },
+    memoryBacking: { hugepages: [{ size: "1G", cells: "0" }], locked: true },
+    vcpuScheduler: [{ vcpus: "0", scheduler: "fifo", priority: 1 }],
+  });
+});
+
 test("a host that is none says what to do", () => {
   const host = Object.create(HostTuning.prototype) as HostTuning;
   expect(() => new VmCpuPlacement("db", { host, domain: "d" })).toThrow("give `connection` instead of `host`");
