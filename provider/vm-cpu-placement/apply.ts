@@ -5,11 +5,12 @@ import { surprises } from "../plan-text";
 import { PartialFailure, type PlanText, type Props, type Run } from "../resource";
 import { carryOut, keepRecord, type Work } from "./carry-out";
 import { ShutdownPending } from "./definition";
-import { placementState } from "./libvirt";
 import type { PlacementPlan, PlacementState } from "./model";
 import { applied, mirroredRecord } from "./outputs";
 import { ownerProblem } from "./ownership";
 import { planPlacement } from "./placement";
+import { isAboutMemory, memoryScript, parseMemory } from "./memory-location";
+import { placementState, type PlacementRun } from "./placement-state";
 import { recordText, type DomainRecord } from "./record";
 import { recordAfter } from "./record-update";
 import { parseArgs, type PlacementArgs } from "./schema";
@@ -40,18 +41,27 @@ async function applyLocked(
 ): Promise<{ id: string; outputs: Props }> {
   const before = await host.snapshot(request);
   // Planned without the record's copy in the state, as the preview was: `check` is given the old inputs alone.
-  const shown = placementState(before, args.domain);
+  const around = placementRun(wanted.hosts, args, wanted.run);
+  const shown = placementState(before, args.domain, around);
   const plan = planPlacement(args, shown);
   const domain = refuse(wanted, { args, before, state: shown, plan });
-  const state = stateOf(before, args.domain, wanted.outputs);
+  const state = stateOf(before, { domain: args.domain, last: wanted.outputs, around });
   if (shown.record === undefined && state.record !== undefined) await putRecordBack(host, { args, state, wanted });
-  const work: Work = { run: wanted.run, state, domain, plan, shutdownTimeoutSeconds: args.shutdownTimeoutSeconds };
+  const work: Work = {
+    run: wanted.run,
+    state,
+    domain,
+    plan,
+    shutdownTimeoutSeconds: args.shutdownTimeoutSeconds,
+    forceOff: args.forceOff,
+  };
   const record = await keepRecord(host, work);
   // From here on the host has been written to: whatever fails, the state must keep the resource.
   const failed = await attempt(() => carryOut(host, work));
   const after = await attempt(async () => {
     const snapshot = await host.snapshot(request);
-    return stateOf(snapshot, domain.uuid, wanted.outputs);
+    const state = stateOf(snapshot, { domain: domain.uuid, last: wanted.outputs, around });
+    return withMemory(host, plan, state);
   });
   const now = after instanceof Error ? { ...state, record } : after;
   const wrong = [failed, after].flatMap((one) => (one instanceof Error ? [one.message] : []));
@@ -101,12 +111,33 @@ function settledRecord({ record, plan, done, owed }: Settled): DomainRecord {
   return owed ? record : { uuid, urn, original, wrote };
 }
 
+interface Lookup {
+  readonly domain: string;
+  /** Outputs of the last run. */
+  readonly last: Props | undefined;
+  readonly around?: PlacementRun;
+}
+
 /** The host's record counts; where it is lost, its copy in the state stands in. */
-export function stateOf(snapshot: HostSnapshot, domain: string, last: Props | undefined): PlacementState {
-  const state = placementState(snapshot, domain);
+export function stateOf(snapshot: HostSnapshot, { domain, last, around }: Lookup): PlacementState {
+  const state = placementState(snapshot, domain, around);
   if (state.record !== undefined) return state;
   const mirror = mirroredRecord(last);
   return mirror !== undefined && mirror.uuid === state.domain?.uuid ? { ...state, record: mirror } : state;
+}
+
+/** What else is placed on this host in this run. */
+export function placementRun(hosts: Hosts, { connection }: PlacementArgs, { urn }: Run): PlacementRun {
+  return { promised: hosts.promised(connection), urn };
+}
+
+/** Where memory is, is read only after something was done about it: it costs the guest. */
+async function withMemory(host: LockedHost, plan: PlacementPlan, state: PlacementState): Promise<PlacementState> {
+  const { domain } = state;
+  const pid = domain?.process?.pid;
+  const about = plan.rows.some((row) => row.differs && !row.dropped && isAboutMemory(row.setting));
+  if (!about || domain?.live === undefined || pid === undefined) return state;
+  return { ...state, domain: { ...domain, memory: parseMemory(await host.script(memoryScript(domain.uuid, pid))) } };
 }
 
 export function parsed(inputs: Props): PlacementArgs {
@@ -161,7 +192,7 @@ function checkedPlan(inputs: Props): PlanText {
   const plan = (inputs["plan"] ?? {}) as PlanText;
   const folded = Object.entries(plan).map(([setting, text]) => [
     `${setting} (config)`,
-    text.replace(/\[vm-restart\]$/, "[live]"),
+    text.replace(/\[(live|vm-restart)\]$/, "[none]"),
   ]);
   return { ...(Object.fromEntries(folded) as PlanText), ...plan };
 }

@@ -16,6 +16,7 @@ export interface Work {
   readonly domain: Domain;
   readonly plan: PlacementPlan;
   readonly shutdownTimeoutSeconds: number;
+  readonly forceOff: boolean;
 }
 
 /** Writes the record, if it says something new. */
@@ -37,8 +38,14 @@ export async function carryOut(host: LockedHost, work: Work): Promise<void> {
   const definition = { uuid, name, changes: actions.config, planned: domain.config?.facts ?? new Map() };
   if (actions.restart) {
     const wasIn = domain.state === "paused" ? "paused" : "running";
-    run.progress(`shutting down domain ${name}`);
-    await restart(host, { ...definition, state: wasIn, shutdownTimeoutSeconds: work.shutdownTimeoutSeconds, run });
+    const { shutdownTimeoutSeconds, forceOff } = work;
+    run.progress(`defining domain ${name} and shutting it down`);
+    const running = new Map(
+      plan.rows
+        .filter((row) => row.differs && row.side === "live" && row.impact === "vm-restart")
+        .map((row) => [row.setting, row.actual] as const),
+    );
+    await restart(host, { ...definition, state: wasIn, shutdownTimeoutSeconds, forceOff, running, run });
     return;
   }
   if (actions.config.size > 0) {
@@ -46,7 +53,13 @@ export async function carryOut(host: LockedHost, work: Work): Promise<void> {
     await define(host, definition);
   }
   const live = domain.live?.facts ?? new Map<string, string>();
-  const steps = liveSteps({ uuid, changes: actions.live, facts: live, everywhere: freeCpus(domain, state.host) });
+  const steps = liveSteps({
+    uuid,
+    changes: actions.live,
+    facts: live,
+    everywhere: freeCpus(domain, state.host),
+    host: state.host,
+  });
   await host.run(steps, (index, step) => run.progress(`step ${index + 1}/${steps.length}: ${stepName(step)}`));
   if (actions.start !== undefined) {
     run.progress(`starting domain ${name}`);

@@ -7,7 +7,8 @@ import type { LockedHost } from "../host/hosts";
 import type { Run } from "../resource";
 import { editDomain, readDomain } from "./domain-xml";
 import { sameFacts, type FactChanges, type Facts } from "./facts";
-import { defineScript, dumpScript, shutdownScript, startScript, stateScript } from "./scripts";
+import { DomainXmlError } from "./domain-xml/error";
+import { defineScript, destroyScript, dumpScript, shutdownScript, startScript, stateScript } from "./scripts";
 
 export interface Definition {
   readonly uuid: string;
@@ -36,24 +37,49 @@ export async function define(host: LockedHost, definition: Definition): Promise<
 export interface Restart extends Definition {
   readonly state: "running" | "paused";
   readonly shutdownTimeoutSeconds: number;
+  /** Whether a guest that does not shut down in time is switched off. */
+  readonly forceOff: boolean;
+  /** What it runs with, of the settings that need the restart: a definition that starts, if the new one does not. */
+  readonly running: FactChanges;
   readonly run: Run;
 }
 
-/** Asks the guest to shut down, defines, starts. A start that fails gets its old definition and its old run back. */
+/**
+ * Defines, asks the guest to shut down, starts. The definition comes first: what libvirt refuses costs no outage. A
+ * start that fails gets the old definition and its old run back.
+ */
 export async function restart(host: LockedHost, request: Restart): Promise<void> {
+  const { from, to } = await define(host, request);
   await shutDown(host, request);
   // From here on the domain is off: whatever fails, it must be started again.
-  const { from, to } = await define(host, request).catch((error: unknown) => startAgain(host, request, error));
   request.run.progress(`starting domain ${request.name}`);
   try {
     await host.script(startScript(request.uuid, request.state));
   } catch (error) {
-    if (to !== from)
-      await host.script(
-        defineScript({ uuid: request.uuid, from: await host.script(dumpScript(request.uuid)), to: from }),
-      );
+    await rollBack(host, request, { defined: to, before: to === from ? asRunning(from, request) : from });
     await startAgain(host, request, error);
   }
+}
+
+/** A run that was cut off has defined it already: then what it ran with is the way back. */
+function asRunning(xml: string, { running }: Restart): string {
+  try {
+    return editDomain(xml, running);
+  } catch (error) {
+    if (error instanceof DomainXmlError) return xml;
+    throw error;
+  }
+}
+
+async function rollBack(
+  host: LockedHost,
+  { uuid }: Restart,
+  { defined, before }: { defined: string; before: string },
+): Promise<void> {
+  if (before === defined) return;
+  // libvirt writes a definition in its own words.
+  const now = await host.script(dumpScript(uuid));
+  await host.script(defineScript({ uuid, from: now, to: before }));
 }
 
 async function startAgain(host: LockedHost, { uuid, name, state }: Restart, cause: unknown): Promise<never> {
@@ -87,20 +113,29 @@ async function shutDown(host: LockedHost, request: Restart): Promise<void> {
   }
 }
 
-async function untilShutOff(host: LockedHost, { uuid, name, shutdownTimeoutSeconds, run }: Restart): Promise<void> {
+async function untilShutOff(host: LockedHost, request: Restart): Promise<void> {
+  const { uuid, name, shutdownTimeoutSeconds, forceOff, run } = request;
   const started = Date.now();
   for (;;) {
     const state = (await host.script(stateScript(uuid))).trim();
     if (state === "shut off") return;
     const seconds = Math.round((Date.now() - started) / 1000);
     if (seconds >= shutdownTimeoutSeconds) {
-      throw new Error(
-        `domain "${name}" did not shut down within ${shutdownTimeoutSeconds} s (it is ${state}); its definition was not changed. ` +
-          "If it still shuts down later, it stays off until the next run, which starts it again. " +
-          "Look whether the guest answers ACPI or runs a guest agent, raise shutdownTimeoutSeconds, or shut it down by hand, and run again.",
-      );
+      if (!forceOff) throw new Error(notShutDown(request, state));
+      await run.warn(`domain "${name}" did not shut down within ${shutdownTimeoutSeconds} s: it is switched off`);
+      await host.script(destroyScript(uuid));
+      return;
     }
     run.progress(`waiting for domain ${name} to shut down (${seconds}s)`);
     await sleep(Math.min(2000, shutdownTimeoutSeconds * 250));
   }
+}
+
+function notShutDown({ name, shutdownTimeoutSeconds }: Restart, state: string): string {
+  return (
+    `domain "${name}" did not shut down within ${shutdownTimeoutSeconds} s (it is ${state}); it runs on as it was, and ` +
+    "its new definition waits for its next start. If it still shuts down later, it stays off until the next run, which " +
+    "starts it again. Look whether the guest answers ACPI or runs a guest agent, raise shutdownTimeoutSeconds, shut it " +
+    "down by hand, or set forceOff: true to have it switched off, and run again."
+  );
 }

@@ -1,50 +1,89 @@
+import { desiredCpu } from "./desired-cpu";
+import { desiredBacking, desiredCells } from "./desired-memory";
+import { desiredNuma } from "./desired-numa";
+import type { DesiredContext, PlacementFields } from "./desired-context";
+import { desiredPins } from "./desired-pins";
+import { canonicalSet, kibText, type FactChanges, type Facts } from "./facts";
 import { CpuSet } from "../linux/cpu-set";
-import { canonicalSet, type FactChanges, type Facts } from "./facts";
-import type { PlacementArgs } from "./schema";
 
-export type PlacementFields = Pick<PlacementArgs, "vcpuPins" | "emulatorPin" | "iothreads" | "numa">;
-
-/** What the arguments ask of a domain that has these facts (live and persistent), as settings. Null: shall not be. */
-export function desiredFacts(fields: PlacementFields, existing: readonly Facts[]): FactChanges {
-  const wanted = new Map<string, string | null>(desiredPins(fields.vcpuPins));
-  if (fields.emulatorPin !== undefined) wanted.set("emulatorPin", canonicalSet(fields.emulatorPin));
-  for (const { id, cpus } of fields.iothreads ?? []) wanted.set(`iothreads.${id}`, canonicalSet(cpus));
-  for (const [setting, value] of desiredNuma(fields.numa, existing)) wanted.set(setting, value);
-  return wanted;
+/** What the arguments ask of a domain, as settings. Null: shall not be. */
+export function desiredFacts(fields: PlacementFields, context: DesiredContext): FactChanges {
+  const pins = desiredPins(fields, context.widened);
+  const cells = desiredCells(fields.numa, context);
+  const before = new Map([
+    ...desiredVcpus(fields, context.existing),
+    ...pins,
+    ...desiredSchedulers(fields),
+    ...desiredWeights(fields),
+    ...desiredResources(fields),
+    ...desiredNuma(fields.numa, context.existing),
+    ...cells,
+    ...desiredCpu(fields.cpu, context),
+  ]);
+  return new Map([...before, ...desiredBacking(fields.memoryBacking, { context, before })]);
 }
 
-function desiredPins(pins: PlacementFields["vcpuPins"]): readonly (readonly [string, string])[] {
-  if (pins === undefined) return [];
-  const single = typeof pins === "string" ? inOrder(pins).map((cpu, vcpu) => [vcpu, String(cpu)] as const) : [];
-  const mapped =
-    typeof pins === "string"
-      ? []
-      : Object.entries(pins).flatMap(([vcpus, cpus]) =>
-          [...CpuSet.parse(vcpus)].map((vcpu) => [vcpu, canonicalSet(cpus)] as const),
-        );
-  return [...single, ...mapped]
-    .toSorted(([one], [other]) => one - other)
-    .map(([vcpu, cpus]) => [`vcpuPins.${vcpu}`, cpus]);
-}
-
-/** The CPUs of a list in the order written, so that `"2,18,3,19"` gives vCPU 1 to CPU 18. */
-export function inOrder(text: string): readonly number[] {
-  const all = CpuSet.parseLibvirt(text);
-  const named = text.split(",").filter((part) => !part.includes("^") && part.trim() !== "");
-  return [...new Set(named.flatMap((part) => [...CpuSet.parseLibvirt(part)]))].filter((cpu) => all.has(cpu));
-}
-
-function desiredNuma(numa: PlacementFields["numa"], existing: readonly Facts[]): FactChanges {
-  if (numa === undefined) return new Map();
+function desiredVcpus({ vcpus, vcpuCpuset }: PlacementFields, existing: readonly Facts[]): FactChanges {
   const wanted = new Map<string, string | null>();
-  const some = (setting: string): boolean => existing.some((facts) => facts.has(setting));
-  if (numa.mode !== undefined) wanted.set("numa.mode", numa.mode);
-  // libvirt's default, which it writes down.
-  else if (!existing.some((facts) => facts.has("numa.mode"))) wanted.set("numa.mode", "strict");
-  if (numa.nodeset !== undefined) {
-    wanted.set("numa.nodeset", canonicalSet(numa.nodeset));
-    // Under automatic placement libvirt drops a nodeset.
-    if (some("numa.placement")) wanted.set("numa.placement", null);
+  if (vcpus?.maximum !== undefined) wanted.set("vcpus.maximum", String(vcpus.maximum));
+  if (vcpus?.current !== undefined) {
+    const maximum = vcpus.maximum ?? Number(existing.at(-1)?.get("vcpus.maximum") ?? Number.NaN);
+    wanted.set("vcpus.current", vcpus.current === maximum ? null : String(vcpus.current));
+  }
+  if (vcpuCpuset !== undefined) {
+    wanted.set("vcpuCpuset", canonicalSet(vcpuCpuset));
+    // Placed by numad, a domain has no set of its own.
+    wanted.set("vcpus.placement", null);
   }
   return wanted;
+}
+
+interface SchedulerFields {
+  readonly scheduler: string;
+  readonly priority?: number | undefined;
+}
+
+const schedulerText = ({ scheduler, priority }: SchedulerFields): string =>
+  priority === undefined ? scheduler : `${scheduler} ${priority}`;
+
+function desiredSchedulers({ vcpuScheduler, iothreads, emulatorScheduler }: PlacementFields): FactChanges {
+  const wanted = new Map<string, string | null>();
+  const vcpus = (vcpuScheduler ?? []).flatMap((one) =>
+    [...CpuSet.parseLibvirt(one.vcpus)].map((vcpu) => [vcpu, schedulerText(one)] as const),
+  );
+  for (const [vcpu, text] of vcpus.toSorted(([one], [other]) => one - other)) wanted.set(`vcpuScheduler.${vcpu}`, text);
+  for (const { id, scheduler } of iothreads ?? [])
+    if (scheduler !== undefined) wanted.set(`iothreadScheduler.${id}`, schedulerText(scheduler));
+  if (emulatorScheduler !== undefined) wanted.set("emulatorScheduler", schedulerText(emulatorScheduler));
+  return wanted;
+}
+
+function desiredWeights({ cpuShares, cpuBandwidth }: PlacementFields): FactChanges {
+  const { periodMicroseconds, quotaMicroseconds } = cpuBandwidth ?? {};
+  return new Map([
+    ...(cpuShares === undefined ? [] : [["cpuShares", String(cpuShares)] as const]),
+    ...(periodMicroseconds === undefined
+      ? []
+      : [["cpuBandwidth.periodMicroseconds", String(periodMicroseconds)] as const]),
+    ...(quotaMicroseconds === undefined
+      ? []
+      : [["cpuBandwidth.quotaMicroseconds", String(quotaMicroseconds)] as const]),
+  ]);
+}
+
+function desiredResources({ cacheTune, memoryTune }: PlacementFields): FactChanges {
+  return new Map([
+    ...(cacheTune ?? []).flatMap(({ vcpus, caches }) =>
+      caches.map(
+        ({ level, id, type, sizeKiB }) =>
+          [`cacheTune.${canonicalSet(vcpus)}.L${level}.${id}.${type}`, kibText(sizeKiB)] as const,
+      ),
+    ),
+    ...(memoryTune ?? []).flatMap(({ vcpus, nodes }) =>
+      nodes.map(
+        ({ id, bandwidthPercent }) =>
+          [`memoryTune.${canonicalSet(vcpus)}.node${id}`, String(bandwidthPercent)] as const,
+      ),
+    ),
+  ]);
 }

@@ -1,6 +1,8 @@
-import type { FactChanges } from "./facts";
+import type { FactChanges, Facts } from "./facts";
 import type { Domain } from "./model";
-import { isOurs, sides, type BySide, type DomainRecord } from "./record";
+import { groupOf } from "./groups";
+import { isToldLive } from "./live-equality";
+import { isOurs, sides, type BySide, type DomainRecord, type Side } from "./record";
 
 interface Dropped {
   /** What the settings that left the program go back to. */
@@ -18,32 +20,49 @@ export function droppedTargets(wanted: FactChanges, domain: Domain, record: Doma
   if (record === undefined) return { targets, left: [] };
   const recorded = new Set(sides.flatMap((side) => Object.keys(record.original[side])));
   for (const setting of [...recorded].filter((one) => !wanted.has(one))) {
-    for (const side of sides) {
+    for (const side of sides.filter((one) => one === "config" || isToldLive(setting))) {
       const facts = domain[side]?.facts;
-      const original = targetOf(setting, originalOf(record, side, setting), wanted);
+      const original = targetOf(setting, originalOf(record, side, setting), { record, side, wanted });
       if (facts === undefined || original === undefined) continue;
       const actual = facts.get(setting) ?? null;
-      if (actual === original || isOurs(record, setting, actual)) targets[side].set(setting, original);
+      if (actual === original || isOurs(record, setting, actual) || cameOutOfOurs(setting, { facts, record }))
+        targets[side].set(setting, original);
       else left.set(`${setting} ${String(actual)}`, { setting, actual });
     }
   }
   return { targets, left: [...left.values()] };
 }
 
+/**
+ * A running domain shows of its CPU how it came out, not how it was asked for (live-equality.ts): host-model as a model
+ * by name, a feature without the word that it was asked for with.
+ */
+function cameOutOfOurs(setting: string, { facts, record }: { facts: Facts; record: DomainRecord }): boolean {
+  if (facts.get("cpu.mode") !== "custom") return false;
+  if (setting === "cpu.mode" || setting === "cpu.model") return isOurs(record, "cpu.mode", "host-model");
+  if (!setting.startsWith("cpu.features.")) return false;
+  if (isOurs(record, setting, "optional")) return true;
+  const askedFor = facts.get(setting) === "require" ? ["force"] : ["disable", "forbid"];
+  return askedFor.some((policy) => isOurs(record, setting, policy));
+}
+
 /** A domain that was shut off when it was first managed has no live original: what its definition had stands for it. */
-function originalOf(record: DomainRecord, side: "live" | "config", setting: string): string | null | undefined {
+function originalOf(record: DomainRecord, side: Side, setting: string): string | null | undefined {
   const original = record.original[side][setting];
   return original === undefined && side === "live" ? record.original.config[setting] : original;
 }
 
-/** The parts of numatune need each other: while one is managed, the others go back only as far as it allows. */
+/** What stands beside something that stays managed goes back only as far as that allows (groups.ts). */
 function targetOf(
   setting: string,
   original: string | null | undefined,
-  wanted: FactChanges,
+  { record, side, wanted }: { record: DomainRecord; side: Side; wanted: FactChanges },
 ): string | null | undefined {
-  const nodeset = typeof wanted.get("numa.nodeset") === "string";
-  if (setting === "numa.placement" && nodeset) return undefined;
-  if (setting === "numa.mode" && nodeset) return original === null ? "strict" : original;
+  const placed = typeof wanted.get("numa.nodeset") === "string" || wanted.get("numa.placement") === "auto";
+  if (setting === "numa.mode" && placed) return original === null ? "strict" : original;
+  // Checks and the like of another kind of CPU.
+  if (groupOf("cpu.mode").includes(setting) && wanted.has("cpu.mode")) {
+    return originalOf(record, side, "cpu.mode") === wanted.get("cpu.mode") ? original : null;
+  }
   return original;
 }

@@ -3,7 +3,9 @@ import type { Change, Impact } from "../impact";
 import type { Problem } from "../resource";
 import type { DomainDocument } from "./domain-xml";
 import type { FactChanges } from "./facts";
-import type { HostCpus } from "./host-cpus";
+import type { HostFacts } from "./host-facts";
+import type { MemoryLocation } from "./memory-location";
+import type { OtherDomain } from "./others";
 import type { DomainRecord, Side } from "./record";
 
 /** A domain as one snapshot has it. */
@@ -15,11 +17,18 @@ export interface Domain {
   readonly persistent: boolean;
   /** Shut off with its memory saved (virsh managedsave): the next start resumes that, as it was. */
   readonly managedSave: boolean;
+  /** Whether libvirt holds snapshots of it: to go back to one brings back the placement of that moment. */
+  readonly snapshots: boolean;
+  readonly autostart: boolean;
   /** Undefined: not running. */
   readonly live: DomainDocument | undefined;
   /** The persistent definition. Undefined: a transient domain. */
   readonly config: DomainDocument | undefined;
   /** QEMU's process and its threads. */
+  /** What numad chose at the last start, where it was asked. */
+  readonly numad?: NonNullable<DomainSnapshot["numad"]>;
+  /** Where its memory is: known only after an apply that is about memory. */
+  readonly memory?: MemoryLocation;
   readonly process?: NonNullable<DomainSnapshot["process"]>;
 }
 
@@ -27,7 +36,9 @@ export interface PlacementState {
   /** Undefined: there is no such domain (yet). */
   readonly domain: Domain | undefined;
   readonly record: DomainRecord | undefined;
-  readonly host: HostCpus;
+  readonly host: HostFacts;
+  /** What else is on the host, or will be. */
+  readonly others: readonly OtherDomain[];
 }
 
 /** One setting on one side: the running domain or its definition. */

@@ -1,13 +1,12 @@
 /* What goes to the state. Nothing volatile, and no XML: two reads of an unchanged host give the same bytes. */
-import { CpuSet } from "../linux/cpu-set";
 import { undoText } from "../plan-text";
 import type { PlanText, Props } from "../resource";
 import { withinConsent } from "./consent";
-import { inOrder } from "./desired";
+import { observed } from "./observed";
 import type { Domain, PlacementPlan, PlacementState } from "./model";
 import { planPlacement } from "./placement";
 import { parseRecord, recordText, type DomainRecord } from "./record";
-import { given, type PlacementArgs } from "./schema";
+import { given, withObserved, type PlacementArgs } from "./schema";
 import { verificationsOf } from "./verification";
 
 const originalKey = "__original";
@@ -26,7 +25,17 @@ export function applied(inputs: Props, results: Results): Props {
 /** Inputs and outputs after a refresh: managed arguments as the domain has them, so that drift shows as a difference. */
 export function refreshed(outputs: Props, results: Results): { readonly outputs: Props; readonly inputs: Props } {
   const { domain } = results.state;
-  const now = { ...given(outputs), ...(domain && observe(results.args, domain)) };
+  const now =
+    domain === undefined
+      ? given(outputs)
+      : withObserved(
+          given(outputs),
+          observed(
+            results.args,
+            planPlacement(results.args, results.state),
+            (domain.live ?? domain.config)?.maximumVcpus,
+          ),
+        );
   // What was verified is what the last apply read back: that the domain differs by now, `actual` and the inputs say.
   const values: Props = { ...computed(results), verification: outputs["verification"] };
   return { outputs: { ...now, ...values }, inputs: { ...now, plan: {}, impact: "none", undo: values["undo"] } };
@@ -58,13 +67,16 @@ function undoOf({ onDelete, maxDisruption }: PlacementArgs, state: PlacementStat
 }
 
 function actualOf({ rows }: PlacementPlan, domain: Domain): Props {
-  const managed = rows.filter((row) => !row.dropped);
-  return Object.fromEntries(
-    managed.map(({ setting, side, actual }) => [
+  const managed = rows.filter((row) => !row.dropped && (row.actual !== null || row.desired !== null));
+  // Chosen anew at each start, so never compared: what it is now, and that it will not stay.
+  const chosen = domain.live?.facts.has("numa.placement") === true ? domain.numad?.nodeset : undefined;
+  return Object.fromEntries([
+    ...managed.map(({ setting, side, actual }) => [
       side === "live" || domain.live === undefined ? setting : `${setting} (config)`,
       actual,
     ]),
-  );
+    ...(chosen === undefined ? [] : [["numa.nodeset (chosen by numad, not stable)", chosen]]),
+  ]) as Props;
 }
 
 /** The record's copy in the state of the last run, for a host that has lost its own. */
@@ -74,58 +86,4 @@ export function mirroredRecord(last: Props | undefined): DomainRecord | undefine
   // A restart that was owed then is none of now.
   const { uuid, urn, original, wrote } = parseRecord("the record in the state", text);
   return { uuid, urn, original, wrote };
-}
-
-/** The arguments that would describe the domain as it is: only what `args` names, in the same shape. */
-function observe(args: PlacementArgs, domain: Domain): Props {
-  const actual = (setting: string, wanted: string): string | undefined => {
-    const values = [domain.live, domain.config].flatMap((one) => (one === undefined ? [] : [one.facts.get(setting)]));
-    const [first] = values;
-    return values.find((value) => value !== wanted) ?? (values.includes(undefined) ? undefined : first);
-  };
-  const list = (setting: string, text: string): string | undefined => {
-    const wanted = CpuSet.parseLibvirt(text).toString();
-    const value = actual(setting, wanted);
-    return value === wanted ? text : value;
-  };
-  const { vcpuPins, emulatorPin, iothreads, numa } = args;
-  return {
-    ...(vcpuPins !== undefined && { vcpuPins: pins(vcpuPins, list) }),
-    ...(emulatorPin !== undefined && { emulatorPin: list("emulatorPin", emulatorPin) }),
-    ...(iothreads !== undefined && {
-      iothreads: iothreads.flatMap(({ id, cpus }) => {
-        const now = list(`iothreads.${id}`, cpus);
-        return now === undefined || !/^\d/.test(now) ? [] : [{ id, cpus: now }];
-      }),
-    }),
-    ...(numa !== undefined && {
-      numa: {
-        ...(numa.mode !== undefined && { mode: actual("numa.mode", numa.mode) ?? numa.mode }),
-        ...(numa.nodeset !== undefined && { nodeset: list("numa.nodeset", numa.nodeset) ?? numa.nodeset }),
-      },
-    }),
-  };
-}
-
-type ListOf = (setting: string, text: string) => string | undefined;
-
-/** A list stays a list while every pin is as it says; else the map shows which is not. */
-function pins(given: NonNullable<PlacementArgs["vcpuPins"]>, list: ListOf): NonNullable<PlacementArgs["vcpuPins"]> {
-  const wanted =
-    typeof given === "string"
-      ? inOrder(given).map((cpu, vcpu) => ({ vcpus: String(vcpu), cpus: String(cpu) }))
-      : Object.entries(given).map(([vcpus, cpus]) => ({ vcpus, cpus }));
-  const now = wanted.flatMap(({ vcpus, cpus }) =>
-    [...CpuSet.parse(vcpus)].map((vcpu) => ({ vcpus, vcpu, cpus, actual: list(`vcpuPins.${vcpu}`, cpus) })),
-  );
-  if (typeof given === "string" && now.every(({ cpus, actual }) => actual === cpus)) return given;
-  const groups = [...Map.groupBy(now, ({ vcpus }) => vcpus)];
-  return Object.fromEntries(
-    groups.flatMap(([vcpus, all]) => {
-      const [first] = all;
-      if (first !== undefined && all.every(({ actual }) => actual === first.actual))
-        return first.actual === undefined ? [] : [[vcpus, first.actual]];
-      return all.flatMap(({ vcpu, actual }) => (actual === undefined ? [] : [[String(vcpu), actual]]));
-    }),
-  );
 }

@@ -1,19 +1,21 @@
 import { type Change, worstImpact } from "../impact";
-import { desiredFacts, type PlacementFields } from "./desired";
+import { desiredFacts } from "./desired";
+import type { DesiredContext, PlacementFields } from "./desired-context";
 import { droppedTargets } from "./dropped";
-import { parseSetting, unpinned, type FactChanges } from "./facts";
+import type { FactChanges } from "./facts";
+import { isToldLive, sameLive } from "./live-equality";
 import { impactOf } from "./impact";
 import type { Actions, Domain, PlacementPlan, PlacementState, Row } from "./model";
-import { preflight } from "./preflight";
-import type { HostCpus } from "./host-cpus";
+import { preflight } from "./preflight/preflight";
+import { everywhere, widened, type HostFacts } from "./host-facts";
+import type { CpuSet } from "../linux/cpu-set";
 import { sides, type BySide, type Side } from "./record";
 
 /** Everything that follows from what is wanted and what there is. Pure, and the same for the same two. */
 export function planPlacement(fields: PlacementFields, state: PlacementState): PlacementPlan {
   const { domain } = state;
-  if (domain === undefined) return absentPlan(fields, state.host);
-  const existing = sides.flatMap((side) => domain[side]?.facts ?? []);
-  const wanted = desiredFacts(fields, existing);
+  if (domain === undefined) return absentPlan(fields, state);
+  const wanted = desiredFacts(fields, contextOf(domain, state));
   const dropped = droppedTargets(wanted, domain, state.record);
   const targets: BySide<FactChanges> = {
     live: new Map([...wanted, ...dropped.targets.live]),
@@ -21,7 +23,7 @@ export function planPlacement(fields: PlacementFields, state: PlacementState): P
   };
   const rows = sides.flatMap((side) => rowsOf(side, targets[side], { state, domain, wanted }));
   const start = domain.live === undefined ? state.record?.restart : undefined;
-  const checked = preflight({ fields, wanted, targets, domain, host: state.host });
+  const checked = preflight({ fields, wanted, targets, domain, host: state.host, others: state.others });
   const restartOfTransient = domain.persistent
     ? undefined
     : rows.find((row) => row.differs && row.impact === "vm-restart");
@@ -50,13 +52,33 @@ function leftWarnings(left: PlacementPlan["left"]): readonly string[] {
   return left.map(({ setting, actual }) => `${setting}: ${text} (${actual ?? "absent"})`);
 }
 
-function absentPlan(fields: PlacementFields, host: HostCpus): PlacementPlan {
-  const wanted = desiredFacts(fields, []);
+function contextOf(domain: Domain, { host, record }: PlacementState): DesiredContext {
+  const document = domain.config ?? domain.live;
+  return {
+    existing: sides.flatMap((side) => domain[side]?.facts ?? []),
+    domainType: document?.type,
+    devicesMemoryKiB: document?.devicesMemoryKiB ?? 0,
+    tcgCacheKiB: document?.tcgCacheKiB,
+    recorded: sides.flatMap((side) => Object.keys(record?.original[side] ?? {})),
+    widened: (cpus) => widened(host, cpus),
+  };
+}
+
+function absentPlan(fields: PlacementFields, { host, others }: PlacementState): PlacementPlan {
+  const context = { existing: [], widened: (cpus: CpuSet) => widened(host, cpus) };
+  const wanted = new Map([...desiredFacts(fields, context)].filter(([, value]) => value !== null));
   const none = new Map<string, string | null>();
-  const checked = preflight({ fields, wanted, targets: { live: none, config: wanted }, domain: undefined, host });
+  const checked = preflight({
+    fields,
+    wanted,
+    targets: { live: none, config: wanted },
+    domain: undefined,
+    host,
+    others,
+  });
   return {
     rows: [],
-    changes: [...wanted].map(([setting, desired]) => ({ setting, actual: null, desired, impact: "live" as const })),
+    changes: [...wanted].map(([setting, desired]) => ({ setting, actual: null, desired, impact: "none" as const })),
     problems: checked.problems,
     warnings: checked.warnings,
     left: [],
@@ -75,37 +97,30 @@ function rowsOf(side: Side, targets: FactChanges, { state, domain, wanted }: Con
   if (facts === undefined) return [];
   const mode = targets.get("numa.mode") ?? facts.get("numa.mode");
   const restrictive = facts.get("numa.mode") === "restrictive" && mode === "restrictive";
-  const everywhere = freeCpus(domain, state.host);
-  return [...targets].map(([setting, desired]) => {
+  const running = { facts, targets, everywhere: freeCpus(domain, state.host), host: state.host };
+  const domainType = (domain.config ?? domain.live)?.type ?? "";
+  return [...targets].flatMap(([setting, desired]): readonly Row[] => {
+    if (side === "live" && !isToldLive(setting)) return [];
     const actual = facts.get(setting) ?? null;
-    return {
-      setting,
-      side,
-      actual,
-      desired,
-      differs: !(side === "live" ? sameLive(setting, { actual, desired, everywhere }) : actual === desired),
-      impact: impactOf(setting, { running: side === "live", restrictive }),
-      dropped: !wanted.has(setting),
-    };
+    const same =
+      side === "live" ? sameLive(setting, { actual, desired }, { ...running, domainType }) : actual === desired;
+    return [
+      {
+        setting,
+        side,
+        actual,
+        desired,
+        differs: !same,
+        impact: impactOf(setting, { running: side === "live", restrictive }),
+        dropped: !wanted.has(setting),
+      },
+    ];
   });
 }
 
 /** Where a thread without a pin runs. */
-export function freeCpus(domain: Domain, host: HostCpus): string {
-  return (domain.live ?? domain.config)?.cpuset ?? host.online.toString();
-}
-
-/**
- * A running domain's pin can be widened to everywhere, but not taken out of its XML: `virsh vcpupin r` too leaves an
- * explicit `<vcpupin>` behind.
- */
-function sameLive(
-  setting: string,
-  { actual, desired, everywhere }: { actual: string | null; desired: string | null; everywhere: string },
-): boolean {
-  const free = parseSetting(setting).kind === "iothread" ? unpinned : null;
-  if (parseSetting(setting).kind !== "numa" && desired === free) return actual === free || actual === everywhere;
-  return actual === desired;
+export function freeCpus(domain: Domain, host: HostFacts): string {
+  return (domain.live ?? domain.config)?.cpuset ?? everywhere(host).toString();
 }
 
 interface Lines {
@@ -153,7 +168,9 @@ function actionsOf(rows: readonly Row[]): Omit<Actions, "start"> {
   const differing = rows.filter((row) => row.differs);
   const pick = (side: Side): FactChanges =>
     new Map(
-      differing.filter((row) => row.side === side && row.impact === "live").map((row) => [row.setting, row.desired]),
+      differing
+        .filter((row) => row.side === side && (side === "config" || row.impact === "live"))
+        .map((row) => [row.setting, row.desired]),
     );
   const restart = worstImpact(differing.map((row) => row.impact)) === "vm-restart";
   // A new start reads the definition: nothing is left to be done live.

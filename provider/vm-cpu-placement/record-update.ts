@@ -1,4 +1,6 @@
 import type { Domain, PlacementPlan } from "./model";
+import type { Facts } from "./facts";
+import { groupOf } from "./groups";
 import { sides, type DomainRecord, type Side } from "./record";
 
 interface Update {
@@ -15,11 +17,14 @@ export function recordBefore({ record, urn, domain, plan }: Update): DomainRecor
   const original = { live: { ...record?.original.live }, config: { ...record?.original.config } };
   const wrote = { live: { ...record?.wrote.live }, config: { ...record?.wrote.config } };
   for (const { setting, side, actual, desired, differs, dropped } of plan.rows) {
-    if (!dropped) keep(original[side], setting, actual);
+    if (!dropped && !isOfLaterStart(record, side, setting)) keep(original[side], setting, actual);
     const known = wrote[side][setting] ?? [];
     if (differs && !known.includes(desired)) wrote[side][setting] = [...known, desired];
   }
-  if (managesNuma(plan)) for (const side of sides) keepNuma(original[side], domain, side);
+  for (const side of sides) {
+    const settings = [...managedGroups(plan)].filter((setting) => !isOfLaterStart(record, side, setting));
+    keepAll(original[side], domain[side]?.facts, settings);
+  }
   return { uuid: domain.uuid, urn, original, wrote, ...(plan.actions.restart && { restart: stateOf(domain) }) };
 }
 
@@ -32,23 +37,27 @@ function keep(values: Values, setting: string, actual: string | null): void {
   if (!(setting in values)) values[setting] = actual;
 }
 
-/** The parts of numatune stand in one element: putting one back may need the others. */
-function keepNuma(values: Values, domain: Domain, side: Side): void {
-  const facts = domain[side]?.facts;
-  if (facts === undefined) return;
-  for (const setting of ["numa.mode", "numa.nodeset", "numa.placement"])
-    keep(values, setting, facts.get(setting) ?? null);
+/** Shut off when it was first managed: what it was started with since then is ours, and no original. */
+function isOfLaterStart(record: DomainRecord | undefined, side: Side, setting: string): boolean {
+  if (record === undefined || side !== "live") return false;
+  return setting in record.original.config && !(setting in record.original.live);
 }
 
-function managesNuma(plan: PlacementPlan): boolean {
-  return plan.rows.some((row) => !row.dropped && row.setting.startsWith("numa."));
+function keepAll(values: Values, facts: Facts | undefined, settings: readonly string[]): void {
+  if (facts === undefined) return;
+  for (const setting of settings) keep(values, setting, facts.get(setting) ?? null);
+}
+
+/** With any of a group the whole of it is kept: putting one back may need the others. */
+function managedGroups(plan: PlacementPlan): ReadonlySet<string> {
+  return new Set(plan.rows.filter((row) => !row.dropped).flatMap((row) => groupOf(row.setting)));
 }
 
 /** The record when all is done: settings that left the program are forgotten, and no restart is owed. */
 export function recordAfter(record: DomainRecord, plan: PlacementPlan): DomainRecord {
   const dropped = new Set([...plan.rows.filter((row) => row.dropped), ...plan.left].map(({ setting }) => setting));
-  const stays = ([setting]: [string, unknown]): boolean =>
-    !dropped.has(setting) || (managesNuma(plan) && setting.startsWith("numa."));
+  const managed = managedGroups(plan);
+  const stays = ([setting]: [string, unknown]): boolean => !dropped.has(setting) || managed.has(setting);
   const without = <T>(values: Readonly<Record<string, T>>): Record<string, T> =>
     Object.fromEntries(Object.entries(values).filter(stays));
   const { uuid, urn, original, wrote } = record;

@@ -7,26 +7,29 @@ import { planned, planText } from "../plan-text";
 import { withRefreshHint } from "../refresh-hint";
 import type { CheckRequest, CheckResult, Problem, Props, Resource, Run } from "../resource";
 import { TransportError } from "../transport/transport";
-import { apply, request, stateOf } from "./apply";
-import { DomainXmlError } from "./domain-xml-error";
-import { withExpected } from "./host-cpus";
-import { LibvirtUnavailable, placementState } from "./libvirt";
-import type { PlacementState } from "./model";
+import { apply, placementRun, request, stateOf } from "./apply";
+import { comparedCpu, cpuQuery } from "./cpu-comparison";
+import { DomainXmlError } from "./domain-xml/error";
+import { withExpected } from "./host-facts";
+import { withChanges } from "./facts";
+import type { PlacementPlan, PlacementState } from "./model";
 import { refreshed } from "./outputs";
 import { ownerProblem } from "./ownership";
 import { planPlacement } from "./placement";
+import { LibvirtUnavailable, placementState } from "./placement-state";
 import { restore } from "./restore";
 import { given, parseArgs, type PlacementArgs } from "./schema";
 
 export function createVmCpuPlacement(hosts: Hosts): Resource {
   return {
     check: (wanted, run) => check(hosts, wanted, run),
-    diff: async ({ id, outputs, inputs, unknowns }) => {
+    diff: async ({ id, outputs, inputs, unknowns }, run) => {
       const parsed = parseArgs(inputs);
       // Something is known only during the update, or does not parse (an old state): the update will tell.
       if ("problems" in parsed || unknowns.length > 0) return { changes: true, replaces: [] };
       const snapshot = await hosts.snapshot(parsed.args.connection, request);
-      const state = stateOf(snapshot, parsed.args.domain, outputs);
+      const around = placementRun(hosts, parsed.args, run);
+      const state = stateOf(snapshot, { domain: parsed.args.domain, last: outputs, around });
       const replaces = replacedBy(id, { machineId: snapshot.machineId, state });
       const changes = planPlacement(parsed.args, state).changes.length > 0 || !sameArguments(inputs, outputs);
       return { changes: changes || replaces.length > 0, replaces };
@@ -57,15 +60,22 @@ async function check(hosts: Hosts, { olds, news, unknowns }: CheckRequest, run: 
   const parsed = parseArgs(Object.fromEntries(Object.entries(news).filter(([key]) => !later.includes(key))));
   if ("problems" in parsed) return { computed: {}, problems: parsed.problems };
   const { args } = parsed;
-  const found = await readState(hosts, args);
+  const found = await readState(hosts, args, run);
   if ("reason" in found) return { computed: {}, problems: [found] };
   // A HostTuning of the same run may isolate CPUs before this placement is made.
   const state = { ...found, host: withExpected(found.host, hosts.expected(args.connection)) };
   const plan = planPlacement(args, state);
+  promise(hosts, args, { run, plan, state });
+  const compared = await compareCpu(hosts, args, { plan, state });
   const owner = ownerProblem(state, { urn: run.urn, lastUrn: olds?.["__urn"], takeOwnership: args.takeOwnership });
-  const problems = [...(owner ? [owner] : []), ...plan.problems, ...tooDisruptive(args, plan.changes)];
+  const problems = [
+    ...(owner ? [owner] : []),
+    ...plan.problems,
+    ...compared.problems,
+    ...tooDisruptive(args, plan.changes),
+  ];
   const absent = `there is no domain "${args.domain}" yet: it must be there when this resource is made`;
-  const warnings = [...(state.domain === undefined ? [absent] : []), ...plan.warnings];
+  const warnings = [...(state.domain === undefined ? [absent] : []), ...plan.warnings, ...compared.warnings];
   if (problems.length === 0) for (const warning of warnings) await run.warn(`${args.connection.host}: ${warning}`);
   const computed = planned(plan.changes);
   return {
@@ -78,9 +88,44 @@ async function check(hosts: Hosts, { olds, news, unknowns }: CheckRequest, run: 
   };
 }
 
-async function readState(hosts: Hosts, args: PlacementArgs): Promise<PlacementState | Problem> {
+interface Planned {
+  readonly plan: PlacementPlan;
+  readonly state: PlacementState;
+}
+
+/** Tells the other placements of this run what this domain will be like. */
+function promise(hosts: Hosts, args: PlacementArgs, { run, plan, state }: Planned & { run: Run }): void {
+  const { domain } = state;
+  const side = domain?.config === undefined && domain?.live !== undefined ? "live" : "config";
+  const now = domain?.[side]?.facts ?? new Map<string, string>();
+  const targets =
+    domain === undefined
+      ? plan.changes.map(({ setting, desired }) => [setting, desired] as const)
+      : plan.rows.filter((row) => row.side === side).map((row) => [row.setting, row.desired] as const);
+  const facts = withChanges(now, new Map(targets));
+  hosts.promise(args.connection, {
+    name: domain?.name ?? args.domain,
+    uuid: domain?.uuid,
+    urn: run.urn,
+    facts,
+    maximumVcpus: Number(facts.get("vcpus.maximum") ?? domain?.[side]?.maximumVcpus ?? 1),
+  });
+}
+
+async function compareCpu(
+  hosts: Hosts,
+  { connection }: PlacementArgs,
+  { plan, state }: Planned,
+): Promise<ReturnType<typeof comparedCpu>> {
+  const query = cpuQuery(plan, state.domain);
+  if (query === undefined) return { problems: [], warnings: [] };
+  return comparedCpu(await hosts.query(connection, query), plan, state.domain);
+}
+
+async function readState(hosts: Hosts, args: PlacementArgs, run: Run): Promise<PlacementState | Problem> {
   try {
-    return placementState(await hosts.snapshot(args.connection, request), args.domain);
+    const snapshot = await hosts.snapshot(args.connection, request);
+    return placementState(snapshot, args.domain, placementRun(hosts, args, run));
   } catch (error) {
     if (error instanceof TransportError) return { path: "connection.host", reason: error.message };
     if (error instanceof LibvirtUnavailable || error instanceof DomainXmlError)
@@ -118,7 +163,7 @@ async function read(hosts: Hosts, { id, outputs }: { id: string; outputs: Props 
     );
     return undefined;
   }
-  const state = stateOf(snapshot, uuid, outputs);
+  const state = stateOf(snapshot, { domain: uuid, last: outputs });
   if (state.domain === undefined) {
     await run.warn(`${where}: domain "${args.domain}" (${uuid}) is gone`);
     return undefined;

@@ -20,8 +20,8 @@ interface Restore {
 
 export async function restore(wanted: Restore): Promise<void> {
   // Not the placement: an argument that this release no longer takes must not keep the rest from going back.
-  const { connection, domain, maxDisruption, onDelete, shutdownTimeoutSeconds } = wanted.outputs;
-  const args = parsed({ connection, domain, maxDisruption, onDelete, shutdownTimeoutSeconds });
+  const { connection, domain, maxDisruption, onDelete, shutdownTimeoutSeconds, forceOff } = wanted.outputs;
+  const args = parsed({ connection, domain, maxDisruption, onDelete, shutdownTimeoutSeconds, forceOff });
   wanted.run.progress(`connecting to ${args.connection.host}`);
   await wanted.hosts.exclusively(args.connection, (host) => restoreLocked(host, args, wanted));
 }
@@ -34,7 +34,7 @@ async function restoreLocked(host: LockedHost, args: PlacementArgs, { run, outpu
     await run.warn(`${where} is another host now (machine-id ${snapshot.machineId}): nothing is undone there`);
     return;
   }
-  const state = stateOf(snapshot, uuid, outputs);
+  const state = stateOf(snapshot, { domain: uuid, last: outputs });
   const { domain, record } = state;
   if (record !== undefined && !isOwn(record.urn, { urn: run.urn, lastUrn: outputs["__urn"] })) {
     await run.warn(
@@ -49,7 +49,14 @@ async function restoreLocked(host: LockedHost, args: PlacementArgs, { run, outpu
       throw new Error(`${where}: ${plan.problems.map(({ path, reason }) => `${path}: ${reason}`).join("; ")}`);
     for (const warning of [...plan.warnings, ...staying])
       await run.warn(`${where}: domain "${domain.name}": ${warning}`);
-    const work = { run, state, domain, plan, shutdownTimeoutSeconds: args.shutdownTimeoutSeconds };
+    const work = {
+      run,
+      state,
+      domain,
+      plan,
+      shutdownTimeoutSeconds: args.shutdownTimeoutSeconds,
+      forceOff: args.forceOff,
+    };
     await keepRecord(host, work);
     await carryOut(host, work);
   }

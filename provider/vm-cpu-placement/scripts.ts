@@ -80,6 +80,16 @@ export function shutdownScript(uuid: string): LockedScript {
   };
 }
 
+/** As pulling the plug: only where the program says forceOff. */
+export function destroyScript(uuid: string): LockedScript {
+  return {
+    name: "switch the domain off",
+    setting: uuid,
+    script: `${virsh} destroy "$1" 8>&- > /dev/null\n`,
+    args: [uuid],
+  };
+}
+
 export function stateScript(uuid: string): LockedScript {
   return { name: "ask for the domain's state", setting: uuid, script: `${virsh} domstate "$1" 8>&-\n`, args: [uuid] };
 }

@@ -1,7 +1,7 @@
 import { planPlacement } from "../../../provider/vm-cpu-placement/placement";
 import { isOurs, parseRecord, recordText } from "../../../provider/vm-cpu-placement/record";
 import { recordAfter, recordBefore } from "../../../provider/vm-cpu-placement/record-update";
-import type { PlacementFields } from "../../../provider/vm-cpu-placement/desired";
+import type { PlacementFields } from "../../../provider/vm-cpu-placement/desired-context";
 import type { Domain } from "../../../provider/vm-cpu-placement/model";
 import type { DomainRecord } from "../../../provider/vm-cpu-placement/record";
 import { host, recordOf, running, shutOff, uuid } from "./support";
@@ -9,7 +9,7 @@ import { host, recordOf, running, shutOff, uuid } from "./support";
 const urn = "urn:pulumi:prod::racks::t::db";
 
 function before(fields: PlacementFields, domain: Domain, record?: DomainRecord): DomainRecord {
-  const plan = planPlacement(fields, { domain, record, host });
+  const plan = planPlacement(fields, { domain, record, host, others: [] });
   return recordBefore({ record, urn, domain, plan });
 }
 
@@ -49,7 +49,7 @@ test("forgets what has gone back, and the restart; but nothing of numatune while
     wrote: { live: {}, config: { emulatorPin: ["1"], "numa.mode": ["strict"], "numa.nodeset": ["0"] } },
   });
   const domain = shutOff({ emulatorPin: "1", "numa.mode": "strict", "numa.nodeset": "0" });
-  const plan = planPlacement({ numa: { nodeset: "0" } }, { domain, record, host });
+  const plan = planPlacement({ numa: { nodeset: "0" } }, { domain, record, host, others: [] });
   expect(recordAfter(record, plan)).toEqual({
     uuid,
     urn,

@@ -1,5 +1,5 @@
 import type { DomainThread } from "../../../provider/host/snapshot";
-import type { PlacementFields } from "../../../provider/vm-cpu-placement/desired";
+import type { PlacementFields } from "../../../provider/vm-cpu-placement/desired-context";
 import { planPlacement } from "../../../provider/vm-cpu-placement/placement";
 import { verificationsOf } from "../../../provider/vm-cpu-placement/verification";
 import { host, running, shutOff, transient } from "./support";
@@ -10,7 +10,7 @@ const fields: PlacementFields = { vcpuPins: { 0: "2", 3: "5" }, emulatorPin: "0-
 
 const verdicts = (...threads: readonly DomainThread[]): Record<string, string> => {
   const domain = { ...transient(facts), process: { pid: 100, threads } };
-  const all = verificationsOf(planPlacement(fields, { domain, record: undefined, host }), domain);
+  const all = verificationsOf(planPlacement(fields, { domain, record: undefined, host, others: [] }), domain);
   return Object.fromEntries(all.map(({ check, actual, verdict }) => [check, `${verdict}: ${actual}`]));
 };
 
@@ -70,7 +70,7 @@ test("memory, and a domain that is shut off, are verified by their documents", (
   const numa = { "numa.mode": "strict", "numa.nodeset": "0" };
   const wanted: PlacementFields = { numa: { mode: "strict", nodeset: "1" } };
   const all = (domain: ReturnType<typeof shutOff>) =>
-    verificationsOf(planPlacement(wanted, { domain, record: undefined, host }), domain);
+    verificationsOf(planPlacement(wanted, { domain, record: undefined, host, others: [] }), domain);
   expect(all(shutOff(numa))).toEqual([
     {
       check: "numa.mode (config)",

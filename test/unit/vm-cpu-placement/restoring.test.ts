@@ -1,0 +1,57 @@
+import * as fc from "fast-check";
+
+import { editDomain, readDomain } from "../../../provider/vm-cpu-placement/domain-xml";
+import { unmanagedText } from "../../../provider/vm-cpu-placement/domain-xml/unmanaged";
+import type { Facts } from "../../../provider/vm-cpu-placement/facts";
+import { arbitraryFacts, arbitraryProgram } from "./arbitrary";
+import { changesBetween, emptyDomain, run, type Simulated } from "./simulated";
+
+const empty = readDomain(emptyDomain).facts;
+const documentWith = (facts: Facts): string => editDomain(emptyDomain, changesBetween(empty, facts));
+const sorted = (facts: Facts | undefined) => Object.fromEntries([...(facts ?? [])].sort());
+
+const start = fc.tuple(arbitraryFacts, fc.boolean()).map(([facts, runs]): Simulated => {
+  const xml = documentWith(facts);
+  return { xml, live: runs ? readDomain(xml).facts : undefined, record: undefined };
+});
+
+test("a second run of the same program does nothing, whatever was before", () => {
+  fc.assert(
+    fc.property(start, arbitraryProgram, arbitraryProgram, (domain, other, program) => {
+      const first = run(program, run(other, domain).after);
+      if (first.plan.problems.length > 0) return;
+      const second = run(program, first.after);
+      expect(second.plan.changes).toEqual([]);
+      expect(second.after.xml).toBe(first.after.xml);
+    }),
+    { numRuns: 80, endOnFailure: true },
+  );
+});
+
+/** What others do to the domain between two runs. */
+const meanwhile = fc.constantFrom("nothing", "start", "stop");
+
+function after(event: "nothing" | "start" | "stop", domain: Simulated): Simulated {
+  if (event === "nothing") return domain;
+  return { ...domain, live: event === "start" ? readDomain(domain.xml).facts : undefined };
+}
+
+test("whatever was managed and dropped on the way, delete gives back the domain that was there", () => {
+  fc.assert(
+    fc.property(
+      start,
+      fc.array(fc.tuple(arbitraryProgram, meanwhile), { minLength: 1, maxLength: 3 }),
+      (domain, programs) => {
+        let now = domain;
+        for (const [program, event] of programs) now = after(event, run(program, now).after);
+        const { after: end, plan } = run({}, now);
+        expect(plan.problems).toEqual([]);
+        expect(plan.left).toEqual([]);
+        expect(sorted(readDomain(end.xml).facts)).toEqual(sorted(readDomain(domain.xml).facts));
+        expect(unmanagedText(end.xml)).toBe(unmanagedText(domain.xml));
+        expect(run({}, { ...end, record: now.record }).plan.changes).toEqual([]);
+      },
+    ),
+    { numRuns: 80, endOnFailure: true },
+  );
+});
