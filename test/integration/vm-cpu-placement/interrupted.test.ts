@@ -1,14 +1,30 @@
 import { PartialFailure, type Props } from "../../../provider/resource";
 import { TransportError } from "../../../provider/transport/transport";
 import { fixtureHost, id, uuid, type FixtureHost } from "./fixture-host";
+import { connection } from "./placed";
 
 /*
  * The connection is lost before or after the n-th command of a run, for every n. The next run must end as an
  * undisturbed one, and delete must put back what was there before the first.
  */
-const connection = { host: "10.0.0.11" };
-const live: Props = { connection, domain: "db", vcpuPins: "2-3", iothreads: [{ id: 1, cpus: "1" }] };
-const restarting: Props = { ...live, numa: { mode: "strict", nodeset: "1" }, maxDisruption: "vm-restart" };
+const live: Props = {
+  connection,
+  domain: "db",
+  vcpuPins: { 0: "4" },
+  iothreads: [{ id: 1, cpus: "6" }],
+  cpuShares: 200,
+};
+const restarting: Props = {
+  ...live,
+  vcpuPins: "4-5",
+  emulatorPin: "6",
+  vcpuScheduler: [{ vcpus: "0-1", scheduler: "fifo", priority: 1 }],
+  numa: { mode: "strict", nodeset: "1" },
+  cpu: { mode: "host-model", features: { vmx: "disable" }, topology: { sockets: 1, cores: 2, threads: 1 } },
+  memoryBacking: { hugepages: [{ size: "2M" }], locked: true },
+  cacheTune: [{ vcpus: "0-1", caches: [{ level: 3, id: 0, type: "both", sizeKiB: 3072 }] }],
+  maxDisruption: "vm-restart",
+};
 
 /** Lets `count` more commands through. `after`: the next one still runs, but nobody hears of its end. */
 function loseConnection(host: FixtureHost, count: number, when: "before" | "after"): void {
