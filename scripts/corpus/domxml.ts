@@ -1,95 +1,121 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { editDomain, readDomain, unmanagedText, type DomainDocument } from "../../provider/vm-cpu-placement/domain-xml";
+import { editDomain, readDomain, type DomainDocument } from "../../provider/vm-cpu-placement/domain-xml";
+import { unmanagedText } from "../../provider/vm-cpu-placement/domain-xml/unmanaged";
+import type { Facts } from "../../provider/vm-cpu-placement/facts";
 import { difference, type CaseResult, type Corpus } from "./corpus";
+import { unmanagedPart } from "./domxml/canonical";
+import { changesByDescription } from "./domxml/described-plan";
+import { attempt, isEditable, readDocument, readManifest, type Document } from "./domxml/documents";
+import { wantedOf } from "./domxml/wanted";
+import { libxml, type Libxml } from "./domxml/xmllint";
 
-interface Document {
-  readonly path: string;
-  readonly group: string;
-  readonly role?: string;
-  readonly canonical?: readonly string[];
-  readonly root?: string;
-  readonly wellFormed: boolean;
-  readonly features: readonly string[];
-}
-
-/** Domain documents: read, left alone, edited and edited back; documents that are not safe to edit refused. */
+/**
+ * Domain documents: read, left alone, edited and edited back, described by arguments; documents that are not safe to
+ * edit refused. libxml2 is asked for a second opinion of what was edited.
+ */
 export const domxml: Corpus = {
   name: "domxml",
   source: "domxml.tar.gz",
-  run(folder) {
-    const documents = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as readonly Document[];
+  async run(folder) {
+    const documents = readManifest(folder);
     const byPath = new Map(documents.map((one) => [one.path, one]));
-    return Promise.resolve([
-      ...documents.map((one) => runDocument(folder, one)),
-      ...documents
-        .filter(isEditable)
-        .flatMap((one) =>
-          (one.canonical ?? []).map((path) => runPair(folder, one, byPath.get(path) ?? { ...one, path })),
-        ),
-    ]);
+    const results = documents.map((one) => runDocument(folder, one));
+    const pairs = documents
+      .filter(isEditable)
+      .flatMap((one) => (one.canonical ?? []).map((path) => [one, byPath.get(path) ?? { ...one, path }] as const));
+    return [
+      ...(await judged(folder, results)),
+      ...pairs.map(([input, canonical]) => runPair(folder, input, canonical)),
+    ];
   },
 };
 
-function runDocument(folder: string, one: Document): CaseResult {
-  const xml = read(folder, one);
+interface Result {
+  readonly document: Document;
+  readonly problems: readonly string[];
+  readonly xml: string;
+  /** Undefined: not edited. */
+  readonly edited?: string;
+}
+
+function runDocument(folder: string, document: Document): Result {
+  const xml = readDocument(folder, document);
   const parsed = attempt(() => readDomain(xml));
-  if (!isEditable(one)) {
-    const refused = parsed instanceof Error && parsed.name === "DomainXmlError" && /line \d+: ./.test(parsed.message);
-    return { case: one.path, problems: refused ? [] : ["not refused with line and reason"] };
-  }
-  if (parsed instanceof Error) return { case: one.path, problems: [parsed.message] };
-  const problems = attempt(() => checkEdits(xml, parsed));
-  return { case: one.path, problems: problems instanceof Error ? [problems.message] : problems };
-}
-
-function isEditable({ root, wellFormed, features }: Document): boolean {
-  return root === "domain" && wellFormed && !features.includes("doctype");
-}
-
-function checkEdits(xml: string, { facts, maximumVcpus }: DomainDocument): readonly string[] {
-  const freeId = Array.from({ length: 64 }, (_, index) => index + 1).find((id) => !facts.has(`iothreads.${id}`)) ?? 65;
-  const wanted = new Map<string, string | null>([
-    ["vcpuPins.0", "3"],
-    [`vcpuPins.${maximumVcpus - 1}`, "5-6"],
-    ["emulatorPin", "0-1"],
-    [`iothreads.${freeId}`, "2"],
-    ["numa.mode", "preferred"],
-    ["numa.nodeset", "1"],
-    ["numa.placement", null],
+  if (!isEditable(document))
+    return { document, xml, problems: isRefused(parsed) ? [] : ["not refused with line and reason"] };
+  if (parsed instanceof Error) return { document, xml, problems: [parsed.message] };
+  const edited = attempt(() => editDomain(xml, wantedOf(parsed)));
+  if (edited instanceof Error) return { document, xml, problems: [edited.message] };
+  const problems = attempt(() => [
+    ...checkEdits(xml, { document: parsed, edited }),
+    ...changesByDescription(parsed.facts, parsed),
   ]);
+  return { document, xml, edited, problems: problems instanceof Error ? [problems.message] : problems };
+}
+
+function isRefused(parsed: unknown): boolean {
+  return parsed instanceof Error && parsed.name === "DomainXmlError" && /line \d+: ./.test(parsed.message);
+}
+
+interface Edit {
+  readonly document: DomainDocument;
+  readonly edited: string;
+}
+
+function checkEdits(xml: string, { document: { facts, ...document }, edited }: Edit): readonly string[] {
+  const wanted = wantedOf({ ...document, facts });
   const before = new Map([...wanted.keys()].map((setting) => [setting, facts.get(setting) ?? null]));
-  const edited = editDomain(xml, wanted);
   const back = editDomain(edited, before);
+  const cut = xml.slice(0, xml.lastIndexOf("</"));
   return [
+    ...(isRefused(attempt(() => readDomain(cut))) ? [] : ["without its end, not refused with line and reason"]),
     ...(editDomain(xml, facts) === xml ? [] : ["without a change the bytes differ"]),
     ...(editDomain(edited, wanted) === edited ? [] : ["applied twice it differs from once"]),
     ...(unmanagedText(edited) === unmanagedText(xml) ? [] : ["set: more than the managed elements differ"]),
     ...(unmanagedText(back) === unmanagedText(xml) ? [] : ["set and removed: more than the managed elements differ"]),
-    ...difference("facts after set and removed", [...readDomain(back).facts], [...facts]),
+    ...difference("facts after set and removed", sorted(readDomain(back).facts), sorted(facts)),
   ];
 }
 
-/** libvirt's own form of the document says the same. */
+/** With what libxml2 says of the edited documents; where it cannot be asked, that is a failure of its own. */
+async function judged(folder: string, results: readonly Result[]): Promise<readonly CaseResult[]> {
+  const documents = results.flatMap(({ xml, edited }, index) =>
+    edited === undefined ? [] : [[`before${index}`, xml] as const, [`after${index}`, edited] as const],
+  );
+  const judge = await libxml(new Map(documents), join(folder, "schemas", "domain.rng")).catch((error: unknown) => {
+    return error instanceof Error ? error : new Error(String(error));
+  });
+  const plain = results.map(({ document, problems }) => ({ case: document.path, problems }));
+  if (judge instanceof Error) {
+    const reason = `validity and canonical form were not checked: ${judge.message}`;
+    return [...plain, { case: "xmllint", problems: [reason] }];
+  }
+  return results.map((one, index) => ({
+    case: one.document.path,
+    problems: [...one.problems, ...(one.edited === undefined ? [] : secondOpinion(judge, one.document, index))],
+  }));
+}
+
+function secondOpinion(judge: Libxml, { schemaValid }: Document, index: number): readonly string[] {
+  const invalid = schemaValid === true ? judge.invalid(`after${index}`) : undefined;
+  const [before, after] = ["before", "after"].map((which) => judge.canonical(`${which}${index}`));
+  const forms =
+    before === undefined || after === undefined
+      ? ["libxml2 does not read it"]
+      : difference("canonical form without what is managed", unmanagedPart(after), unmanagedPart(before));
+  return [...(invalid === undefined ? [] : [`edited, it is not valid: ${invalid}`]), ...forms];
+}
+
+const sorted = (facts: Facts): unknown => Object.fromEntries([...facts].sort());
+
+/** libvirt's own form of the document says the same, and a program that describes the one changes nothing of the other. */
 function runPair(folder: string, input: Document, canonical: Document): CaseResult {
   const name = `${input.path} = ${canonical.path}`;
-  const facts = attempt(() => [input, canonical].map((one) => [...readDomain(read(folder, one)).facts]));
-  if (facts instanceof Error) return { case: name, problems: [facts.message] };
-  return { case: name, problems: difference("facts", facts[0], facts[1]) };
-}
-
-function attempt<T>(work: () => T): T | Error {
-  try {
-    return work();
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
-}
-
-/** One document is in ISO 8859-1: any one-byte encoding keeps its bytes. */
-function read(folder: string, { path }: Document): string {
-  const bytes = readFileSync(join(folder, path));
-  const latin = /^<\?xml[^>]*encoding=["']ISO-8859-1/i.test(bytes.subarray(0, 200).toString("latin1"));
-  return bytes.toString(latin ? "latin1" : "utf8");
+  const problems = attempt(() => {
+    const [one, other] = [input, canonical].map((path) => readDomain(readDocument(folder, path)));
+    if (one === undefined || other === undefined) return [];
+    return [...difference("facts", sorted(one.facts), sorted(other.facts)), ...changesByDescription(one.facts, other)];
+  });
+  return { case: name, problems: problems instanceof Error ? [problems.message] : problems };
 }
