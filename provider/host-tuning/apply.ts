@@ -152,7 +152,7 @@ export async function restore({
       );
     for (const one of args.onDelete === "retain" ? [] : undo.left)
       await run.warn(
-        `${args.connection.host}: ${one.setting} is left as it is (${one.actual}): someone else has changed it since`,
+        `${args.connection.host}: ${one.setting} is left as it is (${one.actual}): ${one.why ?? "someone else has changed it since"}`,
       );
     const steps =
       args.onDelete === "retain"

@@ -9,16 +9,15 @@ import { stillOurs, type JournalEntry } from "../host/journal";
 import type { HostSnapshot } from "../host/snapshot";
 import type { Step } from "../host/step";
 import type { Change } from "../impact";
-import { fileTree } from "../linux/file-tree";
 import { ownSysctlFile, parseSysctlConf, renderSysctlConf, sysctlPath, sysctlRoot } from "../linux/sysctl-conf";
-import { sysctlWinner } from "../linux/sysctl-precedence";
 import { grubFragmentFile } from "./boot/grub-fragment";
-import { bootScript, bootUnit } from "./boot-unit";
-import type { BootValue, Setting } from "./knob";
+import { bootScript, bootUnit, scriptFile, unitName } from "./boot-unit";
+import { bootOrder, cpuRule, cpuRuleFile, cpuUnit, cpuUnitFile, isPerCpu } from "./cpu-hotplug";
+import type { BootValue, OwnFile, Setting } from "./knob";
+import { linkSteps } from "./services";
+import { owedChanges, withReload } from "./reloads";
 
 export const valuesFile = "/etc/kvm-tuning/boot-values";
-export const scriptFile = "/etc/kvm-tuning/apply-boot-values";
-export const unitName = "kvm-tuning.service";
 export const unitFile = `/etc/systemd/system/${unitName}`;
 export const unitLink = `/etc/systemd/system/multi-user.target.wants/${unitName}`;
 
@@ -27,12 +26,6 @@ const header =
 
 /** Path of the running value -> the value that a boot sets. */
 type BootMap = ReadonlyMap<string, string>;
-
-interface OwnFile {
-  readonly path: string;
-  readonly content: string;
-  readonly mode: string;
-}
 
 /** The persistent files that `settings` need, whole. Empty when nothing is to be kept. */
 export function bootFiles(settings: readonly Setting[]): readonly OwnFile[] {
@@ -45,23 +38,33 @@ export function bootFiles(settings: readonly Setting[]): readonly OwnFile[] {
     files.push({ path: ownSysctlFile, content, mode: "0644" });
   }
   if (paths.length > 0) {
-    const lines = paths.map(({ path, value }) => `${path} ${value}\n`).sort();
+    const lines = paths.toSorted(bootOrder).map(({ path, value }) => `${path} ${value}\n`);
     files.push({ path: valuesFile, content: header + lines.join(""), mode: "0644" });
     files.push({ path: scriptFile, content: bootScript, mode: "0755" });
     files.push({ path: unitFile, content: bootUnit, mode: "0644" });
   }
-  return files;
+  if (paths.some(({ path }) => isPerCpu(path))) {
+    files.push({ path: cpuUnitFile, content: cpuUnit, mode: "0644" });
+    files.push({ path: cpuRuleFile, content: cpuRule, mode: "0644" });
+  }
+  const own = applicable(settings).flatMap((setting) => setting.files ?? []);
+  return [...files, ...new Map(own.map((file) => [file.path, file])).values()];
 }
 
-const wanted = (settings: readonly Setting[]): readonly BootValue[] =>
-  settings.filter((setting) => setting.notApplicable === undefined).flatMap((setting) => setting.boot);
+const applicable = (settings: readonly Setting[]): readonly Setting[] =>
+  settings.filter((setting) => setting.notApplicable === undefined);
+
+/** What shall be kept over boots. */
+export const wanted = (settings: readonly Setting[]): readonly BootValue[] =>
+  applicable(settings).flatMap((setting) => setting.boot);
 
 /** Differences between the files that `settings` need and those that the host has, one for each setting. */
 export function bootChanges(settings: readonly Setting[], snapshot: HostSnapshot): readonly Change[] {
   const actual = bootMap(snapshot);
-  const rows = settings
-    .filter((setting) => setting.notApplicable === undefined && setting.boot.length > 0)
-    .flatMap((setting) => bootChange(setting, actual));
+  const rows = applicable(settings).flatMap((setting) => [
+    ...(setting.boot.length > 0 ? bootChange(setting, actual) : []),
+    ...fileChange(setting, snapshot),
+  ]);
   const kept = new Set(wanted(settings).map(pathOf));
   const strays = [...actual]
     .filter(([path]) => !kept.has(path))
@@ -71,6 +74,7 @@ export function bootChanges(settings: readonly Setting[], snapshot: HostSnapshot
     ...strays,
     ...(rows.length + strays.length === 0 ? editedFiles(settings, snapshot) : []),
     ...unitChange(settings, snapshot),
+    ...owedChanges(snapshot),
   ];
 }
 
@@ -83,14 +87,24 @@ function editedFiles(settings: readonly Setting[], snapshot: HostSnapshot): read
 }
 
 function bootChange(setting: Setting, actual: BootMap): readonly Change[] {
+  // A file may hold the value by another word than the preview: no_turbo says the opposite of boost.
+  if (setting.boot.every((value) => actual.get(pathOf(value)) === value.value)) return [];
   const found = [...new Set(setting.boot.map((value) => actual.get(pathOf(value)) ?? null))];
-  if (found.length === 1 && found[0] === setting.desired) return [];
   const shown = found.every((value) => value === null) ? null : found.map((value) => value ?? "(absent)").join(", ");
   return [{ setting: `${setting.name} (at boot)`, actual: shown, desired: setting.desired, impact: "live" }];
 }
 
+/** A row whose own files are not as declared will lose its value at the next boot, or the next time they are read. */
+function fileChange({ name, desired, files = [] }: Setting, snapshot: HostSnapshot): readonly Change[] {
+  const off = files.filter((file) => !isAsWanted(file, snapshot));
+  if (off.length === 0) return [];
+  const there = off.some(({ path }) => snapshot.files.text(path) !== undefined);
+  return [{ setting: `${name} (at boot)`, actual: there ? "edited" : null, desired, impact: "live" }];
+}
+
 function unitChange(settings: readonly Setting[], snapshot: HostSnapshot): readonly Change[] {
-  const needed = bootFiles(settings).filter((file) => file.path === unitFile || file.path === scriptFile);
+  const units = [unitFile, scriptFile, cpuUnitFile, cpuRuleFile];
+  const needed = bootFiles(settings).filter((file) => units.includes(file.path));
   const state = unitState(snapshot);
   if (needed.length === 0) {
     return state === null || !ours(snapshot)
@@ -123,13 +137,15 @@ export function bootSteps(settings: readonly Setting[], snapshot: HostSnapshot, 
   if (unit && snapshot.links.get(unitLink) === undefined) {
     steps.push({ kind: "writeLink", entry: entryFor(unitLink), setting: unitName, path: unitLink, to: unitFile });
   }
-  return withReload([...steps, ...restoreFileSteps(unneededFiles(settings, snapshot), snapshot)]);
+  steps.push(...linkSteps(settings, snapshot, entryFor));
+  return withReload([...steps, ...restoreFileSteps(unneededFiles(settings, snapshot), snapshot)], snapshot);
 }
 
 /** Journalled files that the settings no longer need. */
 function unneededFiles(settings: readonly Setting[], snapshot: HostSnapshot): readonly JournalEntry[] {
   const paths = bootFiles(settings).map((file) => file.path);
-  const needed = new Set([...paths, ...(paths.includes(unitFile) ? [unitLink] : [])]);
+  const links = applicable(settings).flatMap((setting) => (setting.links ?? []).map(({ path }) => path));
+  const needed = new Set([...paths, ...links, ...(paths.includes(unitFile) ? [unitLink] : [])]);
   return snapshot.journal.filter(
     (entry) => entry.kind === "file" && !entry.paths.some((path) => needed.has(path) || isBootLoaders(path)),
   );
@@ -162,12 +178,6 @@ export function restoreFileSteps(journal: readonly JournalEntry[], snapshot: Hos
     );
 }
 
-/** systemd reads unit files again only when told to. */
-export function withReload(steps: readonly Step[]): readonly Step[] {
-  const units = steps.some((step) => "path" in step && step.path.startsWith("/etc/systemd/system/"));
-  return units ? [...steps, { kind: "run", setting: unitName, argv: ["systemctl", "daemon-reload"] }] : steps;
-}
-
 function bootMap(snapshot: HostSnapshot): BootMap {
   const { assignments } = parseSysctlConf(snapshot.files.text(ownSysctlFile) ?? "", ownSysctlFile);
   const sysctls = assignments.map(({ path, value }) => [sysctlRoot + path, value ?? ""] as const);
@@ -176,28 +186,6 @@ function bootMap(snapshot: HostSnapshot): BootMap {
     return [path, value.join(" ")] as const;
   });
   return new Map([...sysctls, ...paths]);
-}
-
-/** sysctl keys that another file sets again after ours, at boot or when somebody runs `sysctl --system`. */
-export function overriddenKeys(settings: readonly Setting[], snapshot: HostSnapshot): readonly string[] {
-  const own = bootFiles(settings).find((file) => file.path === ownSysctlFile);
-  if (own === undefined) return [];
-  const paths = snapshot.files.paths("/").filter((path) => path.includes("sysctl"));
-  const files = fileTree(
-    new Map([...paths.map((path) => [path, snapshot.files.text(path) ?? ""] as const), [own.path, own.content]]),
-  );
-  return wanted(settings).flatMap((value) => {
-    if (value.kind !== "sysctl") return [];
-    const { boot, reload } = sysctlWinner(value.key, files);
-    const over = [boot, reload].find(
-      (line) => line !== undefined && line.file !== ownSysctlFile && line.value !== value.value,
-    );
-    if (over === undefined) return [];
-    const when = over === boot ? "At boot" : "When somebody runs `sysctl --system`,";
-    return [
-      `${value.key}: ${when} ${over.file}:${over.line} sets it to ${over.value ?? ""} after our file: remove that line`,
-    ];
-  });
 }
 
 const lines = (text: string | undefined): readonly string[] =>

@@ -5,18 +5,13 @@
 import type { LockedHost } from "../host/hosts";
 import type { DomainSnapshot, HostSnapshot } from "../host/snapshot";
 import type { Change } from "../impact";
+import { domainsUnknown, runningDomains } from "./domains";
 import { startScript, stopScript } from "./drain-scripts";
 import type { HostTuningArgs } from "./schema";
 
 interface Domain {
   readonly uuid: string;
   readonly name: string;
-}
-
-/** Domains that a reboot would stop. None if libvirt was not asked. */
-export function runningDomains(snapshot: HostSnapshot): readonly DomainSnapshot[] {
-  const active = (snapshot.libvirt?.domains ?? []).filter((domain) => domain.state !== "shut off");
-  return active.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Domains that an earlier run stopped for its reboot, and did not start again. */
@@ -50,8 +45,8 @@ export function domainChanges(snapshot: HostSnapshot, { reboot }: { reboot: bool
 
 /** Why the host cannot be rebooted, as its domains are. */
 export function drainProblem(args: HostTuningArgs, snapshot: HostSnapshot): string | undefined {
-  const { unavailable } = snapshot.libvirt ?? {};
-  if (unavailable !== undefined && hasLibvirt(snapshot))
+  const unavailable = domainsUnknown(snapshot);
+  if (unavailable !== undefined)
     return `the domains that the reboot would stop are not known, because libvirt could not be asked: ${unavailable}`;
   const running = runningDomains(snapshot);
   if (running.length === 0) return undefined;
@@ -70,10 +65,6 @@ export function drainProblem(args: HostTuningArgs, snapshot: HostSnapshot): stri
   ];
   return reasons.length === 0 ? undefined : reasons.join("; ");
 }
-
-/** Without the daemon's unit a missing virsh means that nothing runs under libvirt. */
-const hasLibvirt = (snapshot: HostSnapshot): boolean =>
-  ["libvirtd.service", "virtqemud.service"].some((unit) => snapshot.units.get(unit)?.loadState === "loaded");
 
 /** Stops what runs, all at once, and waits. What does not end in time is not forced: everything is started again. */
 export async function drain(host: LockedHost, domains: readonly Domain[], limitSeconds: number): Promise<void> {

@@ -4,7 +4,7 @@ import { sysctlPath } from "../linux/sysctl-conf";
 import type { Props } from "../resource";
 import { copyable } from "./journal-copy";
 import { mirroredJournal } from "./outputs";
-import { planHost, snapshotRequest } from "./plan";
+import { planHost, settingsOf, snapshotRequest } from "./plan";
 import type { HostTuningArgs } from "./schema";
 
 /** `journalIsCopy`: the host has lost its journal, this one is from the state (journal-copy.ts). */
@@ -17,21 +17,24 @@ type Read = (request: SnapshotRequest) => Promise<HostSnapshot>;
 
 /**
  * The snapshot with everything that a plan may need. One round trip; a second only where the host's journal names
- * sysctl keys that neither the program nor the state knew (a run that died before it could save its state), and before
+ * sysctl keys or units that neither the program nor the state knew (a run that died before it could save its state), and before
  * a reboot, or after one that was cut off, which asks for the domains (libvirt answers slowly when it was idle).
  */
 export async function readHost(read: Read, args: HostTuningArgs, last: Props | undefined): Promise<Reading> {
   const mirror = mirroredJournal(last);
   const first = await read(snapshotRequest(args, mirror));
   const found = withJournal(first, mirror);
-  const { sysctlKeys } = snapshotRequest(args, found.journal);
-  const domains = planHost(args, found).reboot || found.leftStopped.length > 0;
+  const needed = snapshotRequest(args, found.journal);
+  const asked = settingsOf(args, found).some((row) => row.asksDomains === true && row.actual !== row.desired);
+  const domains = asked || planHost(args, found).reboot || found.leftStopped.length > 0;
   // Some keys are in every snapshot.
-  const missing = sysctlKeys.filter(
-    (key) => !first.request.sysctlKeys.includes(key) && first.files.text(sysctlPath(key)) === undefined,
-  );
-  if (missing.length === 0 && (!domains || found.libvirt !== undefined)) return found;
-  return withJournal(await read({ sysctlKeys, ...(domains && { domains }) }), mirror);
+  if (holds(first, needed) && (!domains || found.libvirt !== undefined)) return found;
+  return withJournal(await read({ ...needed, ...(domains && { domains }) }), mirror);
+}
+
+function holds({ request, files }: HostSnapshot, { sysctlKeys, units = [] }: SnapshotRequest): boolean {
+  const keys = sysctlKeys.every((key) => request.sysctlKeys.includes(key) || files.text(sysctlPath(key)) !== undefined);
+  return keys && units.every((unit) => request.units?.includes(unit) === true);
 }
 
 /** The host's journal counts. Where it is lost as a whole, the copy in the state stands in. */

@@ -9,7 +9,7 @@ import type { LockedHost } from "../host/hosts";
 import { entryMeta, type JournalEntry } from "../host/journal";
 
 export function copyable(entry: JournalEntry): boolean {
-  return entry.kind === "values" || !(entry.original[0] ?? "").startsWith("file ");
+  return entry.kind !== "file" || !(entry.original[0] ?? "").startsWith("file ");
 }
 
 export async function putJournalBack(host: LockedHost, entries: readonly JournalEntry[]): Promise<void> {

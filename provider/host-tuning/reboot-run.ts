@@ -4,8 +4,10 @@ import { RebootRefused } from "../host/reboot";
 import type { HostSnapshot } from "../host/snapshot";
 import type { Run } from "../resource";
 import { notAtNextBoot } from "./boot-plan";
-import { unitFile, unitName } from "./boot-values";
-import { drain, leftStopped, runningDomains, startAgain } from "./drain";
+import { unitName } from "./boot-unit";
+import { unitFile } from "./boot-values";
+import { runningDomains } from "./domains";
+import { drain, leftStopped, startAgain } from "./drain";
 import { settingsOf, shortfalls, type HostPlan } from "./plan";
 import type { HostTuningArgs } from "./schema";
 

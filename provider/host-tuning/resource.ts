@@ -1,8 +1,9 @@
 /* HostTuning as the adapter sees it: reads through the snapshot, decides with plan.ts, writes under the host's lock. */
-import type { Hosts } from "../host/hosts";
+import type { ExpectedHost, Hosts } from "../host/hosts";
 import type { HostSnapshot, SnapshotRequest } from "../host/snapshot";
 import { exceeds, type Change } from "../impact";
 import { canonical } from "../canonical";
+import { normaliseSysctlKey } from "../linux/sysctl-conf";
 import { planned } from "../plan-text";
 import { withRefreshHint } from "../refresh-hint";
 import type { CheckRequest, CheckResult, Problem, Props, Resource, Run } from "../resource";
@@ -11,6 +12,7 @@ import { apply, restore } from "./apply";
 import { drainProblem } from "./drain";
 import { readHost } from "./host-reading";
 import { refreshed } from "./outputs";
+import { poolsOf } from "./knobs/hugepage-pools";
 import { ownerProblem } from "./ownership";
 import { planHost } from "./plan";
 import { parseArgs, type HostTuningArgs } from "./schema";
@@ -71,8 +73,8 @@ async function check(hosts: Hosts, { olds, news, unknowns }: CheckRequest, run: 
     ...refused,
     ...(drain === undefined ? [] : [{ path: "drain", reason: drain }]),
   ];
-  const { isolation } = args;
-  if (isolation?.domain === true) hosts.expect(args.connection, { isolatedCpus: isolation.cpus });
+  const expected = expectedHost(args, snapshot);
+  if (expected !== undefined) hosts.expect(args.connection, expected);
   if (problems.length === 0) for (const warning of warnings) await run.warn(`${args.connection.host}: ${warning}`);
   return {
     computed: {
@@ -82,6 +84,31 @@ async function check(hosts: Hosts, { olds, news, unknowns }: CheckRequest, run: 
     },
     problems,
   };
+}
+
+/** What a placement of the same run must count with. */
+function expectedHost(args: HostTuningArgs, snapshot: HostSnapshot): ExpectedHost | undefined {
+  const { isolation, hugepages } = args;
+  const partition = isolation?.mode === "partition" ? isolation : undefined;
+  const balanced = partition?.partition !== "isolated";
+  const isolates = isolation?.domain === true || !balanced;
+  const runtime = realTimeRuntime(args);
+  if (!isolates && partition === undefined && hugepages === undefined && runtime === undefined) return undefined;
+  const pools = poolsOf(hugepages ?? [], snapshot).flatMap(({ pageKiB, nodes }) =>
+    Object.entries(nodes).map(([node, pages]) => ({ sizeKiB: pageKiB, node: Number(node), pages })),
+  );
+  return {
+    isolatedCpus: isolates ? (isolation?.cpus ?? "") : "",
+    ...(partition && { partition: { cpus: partition.cpus, balanced } }),
+    hugepages: pools,
+    ...(runtime !== undefined && { realTimeRuntimeMicroseconds: runtime }),
+  };
+}
+
+/** One setting has two arguments, of which a program gives one. */
+function realTimeRuntime({ schedRtRuntimeMicroseconds, sysctl }: HostTuningArgs): number | undefined {
+  const key = Object.keys(sysctl ?? {}).find((name) => normaliseSysctlKey(name) === "kernel.sched_rt_runtime_us");
+  return schedRtRuntimeMicroseconds ?? (key === undefined ? undefined : Number(sysctl?.[key]));
 }
 
 function connectionProblem(error: unknown): Problem {

@@ -22,6 +22,7 @@ const argsShape = {
     .default({ method: "refuse", timeoutSeconds: 120 }),
   rebootTimeoutSeconds: seconds.default(900),
   onDelete: z.enum(["restore", "retain"]).default("restore"),
+  conflicts: z.enum(["warn", "takeOver", "fail"]).default("warn"),
   takeOwnership: z.boolean().default(false),
 };
 
@@ -30,24 +31,30 @@ const hostTuningSchema = z.strictObject(argsShape).superRefine(refuseSecondWay);
 export type HostTuningInput = z.input<typeof hostTuningSchema>;
 export type HostTuningArgs = z.output<typeof hostTuningSchema>;
 /** What a plan depends on. */
-export type KnobArgs = Pick<HostTuningArgs, KnobName> & Partial<Pick<HostTuningArgs, "maxDisruption" | "whenExceeded">>;
+export type KnobArgs = Pick<HostTuningArgs, KnobName> &
+  Partial<Pick<HostTuningArgs, "maxDisruption" | "whenExceeded" | "conflicts">>;
 
 /** sysctl keys that another argument sets: one setting has one writer. */
 const ownedKeys: readonly { key: RegExp; argument: KnobName }[] = [
   { key: /^kernel\.numa_balancing$/, argument: "numaBalancing" },
+  { key: /^kernel\.sched_rt_runtime_us$/, argument: "schedRtRuntimeMicroseconds" },
   { key: /^vm\.nr_(hugepages(_mempolicy)?|overcommit_hugepages)$/, argument: "hugepages" },
 ];
 
 /** Kernel arguments that another argument writes. */
-const ownedArguments: readonly { keys: readonly string[]; argument: KnobName }[] = [
+const ownedArguments: readonly { keys: readonly string[]; argument: KnobName; part?: string }[] = [
+  { keys: ["intel_idle.max_cstate"], argument: "cStates", part: "kernelArguments.intelIdleMaxCstate" },
+  { keys: ["processor.max_cstate"], argument: "cStates", part: "kernelArguments.processorMaxCstate" },
+  { keys: ["idle"], argument: "cStates", part: "kernelArguments.idle" },
   { keys: ["isolcpus", "nohz_full", "rcu_nocbs", "irqaffinity"], argument: "isolation" },
   { keys: ["hugepagesz", "hugepages"], argument: "hugepages" },
 ];
 
 function refuseSecondWay(args: Partial<Record<string, unknown>>, context: z.RefinementCtx): void {
   for (const key of Object.keys(args["kernelArguments"] ?? {})) {
-    const owner = ownedArguments.find((one) => one.keys.includes(canonicalKey(key)))?.argument;
-    if (owner === undefined || args[owner] === undefined) continue;
+    const owned = ownedArguments.find((one) => one.keys.includes(canonicalKey(key)));
+    if (owned === undefined || !names(args[owned.argument], owned.part)) continue;
+    const owner = [owned.argument, ...(owned.part === undefined ? [] : [owned.part])].join(".");
     const message = `is written by ${owner}: give one of kernelArguments[${JSON.stringify(key)}] and ${owner}`;
     context.addIssue({ code: "custom", path: ["kernelArguments", key], message });
   }
@@ -62,6 +69,17 @@ function refuseSecondWay(args: Partial<Record<string, unknown>>, context: z.Refi
     const message = `is set by ${twice} too: give one of sysctl[${JSON.stringify(key)}] and ${twice}`;
     context.addIssue({ code: "custom", path: ["sysctl", key], message });
   }
+}
+
+/** Whether the argument is given, and the part of it that counts. */
+function names(argument: unknown, part: string | undefined): boolean {
+  const path = part === undefined ? [] : part.split(".");
+  const value = path.reduce<unknown>(
+    (inner, key) =>
+      typeof inner === "object" && inner !== null && key in inner ? (inner as Record<string, unknown>)[key] : undefined,
+    argument,
+  );
+  return value !== undefined;
 }
 
 export type ParsedArgs = { readonly args: HostTuningArgs } | { readonly problems: readonly Problem[] };
@@ -89,7 +107,10 @@ function toProblems(issue: z.core.$ZodIssue): readonly Problem[] {
   }
   if (issue.code === "invalid_union") {
     // The form that was meant is the one whose type fits: its own problems say more than "expected string".
-    const meant = issue.errors.find((all) => all.every((one) => one.code !== "invalid_type" || one.path.length > 0));
+    const fits = (one: z.core.$ZodIssue) => one.code !== "invalid_type" || one.path.length > 0;
+    // An object is no word of a list either, which zod does not call a type.
+    const inside = (one: z.core.$ZodIssue) => fits(one) && (one.code !== "invalid_value" || one.path.length > 0);
+    const meant = issue.errors.find((all) => all.every(inside)) ?? issue.errors.find((all) => all.every(fits));
     if (meant !== undefined) return meant.flatMap((one) => toProblems({ ...one, path: [...issue.path, ...one.path] }));
     const reason = [...new Set(issue.errors.flat().map((one) => one.message))].join("; or ");
     return [{ path: at, reason: reason || issue.message }];

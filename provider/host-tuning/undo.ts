@@ -9,26 +9,22 @@ import type { PathValue, Step } from "../host/step";
 import type { Change } from "../impact";
 import { normaliseSysctlValue } from "../linux/sysctl-conf";
 import { undoBoot } from "./boot-plan";
-import { isBootLoaders, restoreFileSteps, unitFile, unitName, withReload } from "./boot-values";
-
-interface Undo {
-  readonly changes: readonly Change[];
-  /** Settings that somebody else has changed since, each with what is there now. */
-  readonly left: readonly { readonly setting: string; readonly actual: string }[];
-  readonly steps: readonly Step[];
-}
+import { bringsCpus, cannotReturn, comesBackOnline, inUndoOrder } from "./undo-order";
+import { undoUnits } from "./services";
+import type { Undo } from "./undo-part";
+import { unitName } from "./boot-unit";
+import { isBootLoaders, restoreFileSteps, unitFile } from "./boot-values";
+import { setsAffinity, withReload } from "./reloads";
 
 interface WholeUndo extends Undo {
   /** Why something cannot be put back now; the journal keeps its entry. */
   readonly problem: string | undefined;
 }
 
-/** Undo of running values, the last written first. An entry of which only some paths are given stays in the journal. */
+/** Undo of running values, in the order of undo-order.ts. An entry of which only some paths are given stays in the journal. */
 export function undoValues(entries: readonly JournalEntry[], snapshot: HostSnapshot): Undo {
-  const parts = entries
-    .filter((entry) => entry.kind === "values")
-    .toReversed()
-    .map((entry) => undoEntry(entry, snapshot));
+  const values = entries.filter((entry) => entry.kind === "values");
+  const parts = inUndoOrder(values).map((entry) => undoEntry(entry, values, snapshot));
   return {
     changes: parts.flatMap((part) => part.changes),
     left: parts.flatMap((part) => part.left),
@@ -36,7 +32,7 @@ export function undoValues(entries: readonly JournalEntry[], snapshot: HostSnaps
   };
 }
 
-function undoEntry(entry: JournalEntry, snapshot: HostSnapshot): Undo {
+function undoEntry(entry: JournalEntry, all: readonly JournalEntry[], snapshot: HostSnapshot): Undo {
   const originals = [...originalValues(entry)].map(([path, value]) => ({ path, value }));
   const now = new Map(
     entry.paths.map((path) => {
@@ -45,9 +41,12 @@ function undoEntry(entry: JournalEntry, snapshot: HostSnapshot): Undo {
     }),
   );
   // A path that is gone (a CPU taken offline, a module unloaded) has nothing to restore.
-  const mine = originals.filter(({ path }) => isOurs(entry, path, now.get(path)));
+  const ours = originals.filter(({ path }) => isOurs(entry, path, now.get(path)));
+  const barred = ours.flatMap((one) => cannotReturn(one, all, snapshot) ?? []);
+  const mine = ours.filter((one) => cannotReturn(one, all, snapshot) === undefined);
   const foreign = originals.filter(({ path }) => now.get(path) !== undefined && !isOurs(entry, path, now.get(path)));
   const differing = mine.filter(({ path, value }) => now.get(path) !== plain(path, value));
+  const returning = originals.filter(({ path }) => now.get(path) === undefined && comesBackOnline(path, all, snapshot));
   const changes: Change[] =
     differing.length === 0
       ? []
@@ -59,11 +58,12 @@ function undoEntry(entry: JournalEntry, snapshot: HostSnapshot): Undo {
             impact: "live",
           },
         ];
-  const left =
-    foreign.length === 0
-      ? []
-      : [{ setting: entry.setting, actual: shown(foreign.map(({ path }) => now.get(path) ?? "")) }];
-  return { changes, left, steps: restoreSteps(entry, differing, snapshot) };
+  const others = foreign.map(({ path }) => now.get(path) ?? "");
+  const left = [
+    ...(others.length === 0 ? [] : [{ setting: entry.setting, actual: shown(others) }]),
+    ...barred.slice(0, 1).map(({ actual, why }) => ({ setting: entry.setting, actual, why })),
+  ];
+  return { changes, left, steps: restoreSteps(entry, { differing, returning }, snapshot) };
 }
 
 /** One spelling for what the kernel prints: the word of a choice, one blank for a tab. */
@@ -75,8 +75,19 @@ function isOurs(entry: JournalEntry, path: string, value: string | undefined): b
 
 const isPool = (path: string): boolean => path.endsWith("/nr_hugepages");
 
-function restoreSteps(entry: JournalEntry, values: readonly PathValue[], snapshot: HostSnapshot): readonly Step[] {
+interface Originals {
+  readonly differing: readonly PathValue[];
+  /** Of CPUs that are offline until then; what does not come is passed over. */
+  readonly returning: readonly PathValue[];
+}
+
+function restoreSteps(
+  entry: JournalEntry,
+  { differing, returning }: Originals,
+  snapshot: HostSnapshot,
+): readonly Step[] {
   const whole = snapshot.journal.find((one) => one.name === entry.name)?.paths.length === entry.paths.length;
+  const values = whole ? [...differing, ...returning] : differing;
   const settle = values.some(({ path }) => isPool(path)) ? { settle: { attempts: 5 } } : {};
   if (values.length === 0) return whole ? [{ kind: "forget", entry: entry.name }] : [];
   if (whole) return [{ kind: "restoreValues", setting: entry.setting, values, entry: entry.name, ...settle }];
@@ -89,6 +100,8 @@ const shown = (values: readonly string[]): string => [...new Set(values)].join("
 export function undoAll(snapshot: HostSnapshot): WholeUndo {
   const values = undoValues(snapshot.journal, snapshot);
   const boot = undoBoot(snapshot);
+  const units = undoUnits(snapshot.journal, snapshot);
+  const ofUnits = new Set(snapshot.journal.flatMap(({ kind, setting }) => (kind === "unit" ? [setting] : [])));
   const files = snapshot.journal
     .filter((entry) => entry.kind === "file" && !entry.paths.some(isBootLoaders))
     .toReversed();
@@ -96,32 +109,40 @@ export function undoAll(snapshot: HostSnapshot): WholeUndo {
     entry.paths.map((path) => ({ entry, path, now: snapshot.journalledFiles.get(path) ?? "absent" })),
   );
   const differing = paths.filter(({ entry, now }) => now !== entry.original[0]);
+  const restored = withReload(restoreFileSteps(files.toReversed(), snapshot), snapshot);
   const isFileOurs = ({ entry, path, now }: (typeof paths)[number]): boolean => stillOurs(entry, path, now);
   return {
     changes: [
       ...boot.changes,
       ...values.changes,
-      ...differing.filter(isFileOurs).map(({ entry, path }): Change => ({
-        setting: path,
-        actual: "written by this resource",
-        desired: fileText(entry),
-        impact: "live",
-      })),
+      ...units.changes,
+      ...differing
+        .filter((one) => isFileOurs(one) && !ofUnits.has(one.entry.setting))
+        .map(({ entry, path }): Change => ({
+          setting: path,
+          actual: "written by this resource",
+          desired: fileText(entry),
+          impact: "live",
+        })),
     ],
     left: [
       ...boot.left,
       ...values.left,
+      ...units.left,
       ...differing
         .filter((one) => !isFileOurs(one))
         .map(({ path }) => ({ setting: path, actual: "its content is not ours" })),
     ],
     problem: boot.problem === undefined ? undefined : `kernel arguments cannot be taken back: ${boot.problem}`,
-    // The boot loader first: whatever fails after it, the next boot is as it was.
+    // The boot loader first: whatever fails after it, the next boot is as it was. Services last: they write their own.
     steps: [
       ...boot.steps,
       ...stopUnit(snapshot),
-      ...withReload(restoreFileSteps(files.toReversed(), snapshot)),
-      ...values.steps,
+      ...restored.filter((step) => !setsAffinity(step)),
+      ...values.steps.filter(bringsCpus),
+      ...restored.filter(setsAffinity),
+      ...values.steps.filter((step) => !bringsCpus(step)),
+      ...units.steps,
     ],
   };
 }

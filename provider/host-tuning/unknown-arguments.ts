@@ -4,7 +4,7 @@
  */
 import type { HostSnapshot } from "../host/snapshot";
 import type { Change } from "../impact";
-import { unitName } from "./boot-values";
+import { unitName } from "./boot-unit";
 import type { HostPlan } from "./plan";
 
 export function knownPart(

@@ -5,32 +5,36 @@
  * command line (hugepagesz=1G hugepages=0:16,1:16) and a growing pool needs a reboot; a shrinking one does not, nor one
  * that this boot was asked for and that is short since: that is tried at once, so that no reboot follows every run.
  * Never through vm.nr_hugepages, which spreads pages over the nodes again and so destroys a per-node layout. The
- * kernel grants what it can without an error: the count is written again after memory compaction, then read back.
+ * kernel grants what it can without an error: the count is written again after memory compaction, then read back. A
+ * total is divided over the nodes by us (hugepage-pools.ts); what cannot be is in hugepage-checks.ts.
  * Source: https://docs.kernel.org/admin-guide/mm/hugetlbpage.html
  */
 import { z } from "zod";
 import type { HostSnapshot } from "../../host/snapshot";
 import { kernelValues, parseKernelLine } from "../../linux/kernel-args";
 import { supportsPerNodeHugepages } from "../../linux/kernel-release";
-import { formatPageSize, hugepagesFolder, parsePageSizeKiB } from "../../linux/units";
+import { formatPageSize, parsePageSizeKiB } from "../../linux/units";
 import type { BootArguments } from "../boot/boot-arguments";
 import { hasArguments } from "../boot/boot-loader";
 import { fragmentKeys, grubFragmentFile } from "../boot/grub-fragment";
 import { defineKnob, type Setting } from "../knob";
+import { refusePool, shortfallRemedy } from "./hugepage-checks";
+import { count, nodesWithMemory, poolFile, poolsOf, type Pool } from "./hugepage-pools";
 
 const nodeId = z.string().regex(/^(0|[1-9]\d{0,3})$/, "must be the number of a NUMA node");
 const size = z.string().refine(isPageSize, 'must be a page size such as "2M" or "1G"');
-const pool = z.strictObject({
-  size,
-  nodes: z.record(
-    nodeId,
-    z
-      .int()
-      .min(0)
-      .max(2 ** 31 - 1),
-  ),
-});
-type Pool = z.output<typeof pool>;
+const pages = z
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1);
+const pool = z
+  .strictObject({
+    size,
+    nodes: z.record(nodeId, pages).optional(),
+    total: pages.optional(),
+    reserveMiB: pages.optional(),
+  })
+  .refine(({ nodes, total }) => (nodes === undefined) !== (total === undefined), "give one of nodes and total");
 
 /** Attempts to get all pages, with memory compaction and one second between. */
 const attempts = 5;
@@ -50,15 +54,22 @@ export const hugepages = defineKnob({
       seen.add(label);
     });
   }),
-  settings: (desired, snapshot) =>
-    desired.flatMap((one) => Object.keys(one.nodes).map((node) => row(one, node, { all: desired, snapshot }))),
+  settings: (desired, snapshot) => {
+    const all = poolsOf(desired, snapshot);
+    return all.flatMap((one) => Object.keys(one.nodes).map((node) => row(one, node, { all, snapshot })));
+  },
   observe: (desired, snapshot) =>
-    desired.map((one) => ({
-      ...one,
-      nodes: Object.fromEntries(
-        Object.entries(one.nodes).map(([node, wanted]) => [node, count(pathOf(one.size, node), snapshot) ?? wanted]),
-      ),
-    })),
+    desired.map((one) => {
+      const pagesOn = (node: string) => count(poolFile(parsePageSizeKiB(one.size), node), snapshot);
+      if (one.nodes === undefined) {
+        const found = nodesWithMemory(snapshot).map(pagesOn);
+        const known = found.filter((pages) => pages !== undefined);
+        const all = found.length === 0 || known.length < found.length ? one.total : known.reduce((a, b) => a + b, 0);
+        return { ...one, total: all };
+      }
+      const nodes = Object.entries(one.nodes).map(([node, wanted]) => [node, pagesOn(node) ?? wanted] as const);
+      return { ...one, nodes: Object.fromEntries(nodes) };
+    }),
 });
 
 function isPageSize(text: string): boolean {
@@ -69,41 +80,28 @@ function isPageSize(text: string): boolean {
   }
 }
 
-function pathOf(sizeText: string, node: string): string {
-  return `/sys/devices/system/node/node${node}/hugepages/${hugepagesFolder(parsePageSizeKiB(sizeText))}/nr_hugepages`;
-}
-
-function count(path: string, snapshot: HostSnapshot): number | undefined {
-  const text = snapshot.files.text(path)?.trim();
-  return text === undefined || !/^\d+$/.test(text) ? undefined : Number(text);
-}
-
 interface RowContext {
   readonly all: readonly Pool[];
   readonly snapshot: HostSnapshot;
 }
 
-function row(one: Pool, node: string, { all, snapshot }: RowContext): Setting {
-  const path = pathOf(one.size, node);
-  const label = formatPageSize(parsePageSizeKiB(one.size));
-  const wanted = one.nodes[node] ?? 0;
+function row(pool: Pool, node: string, { all, snapshot }: RowContext): Setting {
+  const { pageKiB, label } = pool;
+  const path = poolFile(pageKiB, node);
+  const wanted = pool.nodes[node] ?? 0;
   const actual = count(path, snapshot);
-  const pageKiB = parsePageSizeKiB(one.size);
   const atBoot = pageKiB >= gigantic;
   // Pages that the boot was asked for were there and have gone since, or never fitted: another boot is no remedy yet.
   const asked = atBoot && hasArguments(parseKernelLine(snapshot.files.text("/proc/cmdline") ?? ""), kernelPart(all));
   const grows = atBoot && actual !== undefined && wanted > actual && !asked;
-  const problem =
-    refuse({ path, node, label, wanted, pageKiB }, snapshot) ?? (atBoot ? refuseAtBoot(all, snapshot) : undefined);
+  const problem = refusePool({ pool, node, all }, snapshot) ?? (atBoot ? refuseAtBoot(all, snapshot) : undefined);
   return {
     name: `hugepages.${label}.node${node}`,
     desired: String(wanted),
     actual: actual === undefined ? null : String(actual),
     impact: grows ? "host-reboot" : "live",
     source: path,
-    remedy: asked
-      ? `The kernel reserved fewer pages than its command line asks for (HugeTLB in dmesg): ask for fewer on node ${node}. If they were there after the boot, somebody has given them back since, and the memory is fragmented by now: the next boot reserves them again.`
-      : `The memory of node ${node} is in use or fragmented: stop what uses it, ask for fewer pages, or reserve them at boot (hugepagesz=${label} hugepages=${node}:${wanted} on the kernel command line).`,
+    remedy: shortfallRemedy({ pool, node, askedAtBoot: asked }, snapshot),
     ...(problem !== undefined && { problem }),
     // As wanted at first sight, a boot has filled it for others. One that grows is recorded before our boot fills it.
     write: !atBoot || (actual !== undefined && wanted !== actual) ? [{ path, value: String(wanted) }] : [],
@@ -120,7 +118,7 @@ const gigantic = 1024 ** 2;
 /** All sizes from 1G on in one part: the order of hugepagesz= and hugepages= runs over the keys. */
 function kernelPart(all: readonly Pool[]): BootArguments {
   const pools = all
-    .map((pool) => ({ pageKiB: parsePageSizeKiB(pool.size), nodes: Object.entries(pool.nodes) }))
+    .map(({ pageKiB, nodes }) => ({ pageKiB, nodes: Object.entries(nodes) }))
     .filter(({ pageKiB }) => pageKiB >= gigantic)
     .sort((a, b) => a.pageKiB - b.pageKiB);
   return {
@@ -139,7 +137,7 @@ function refuseAtBoot(all: readonly Pool[], snapshot: HostSnapshot): string | un
   // What is ours already has taken the others' place.
   if (fragmentKeys(snapshot.files.text(grubFragmentFile) ?? "").includes("hugepages")) return undefined;
   const reserved = reservedSizes(snapshot);
-  const lost = reserved.filter((size) => !all.some((pool) => parsePageSizeKiB(pool.size) === sizeOrZero(size)));
+  const lost = reserved.filter((size) => !all.some((pool) => pool.pageKiB === sizeOrZero(size)));
   if (lost.length > 0)
     return `the kernel's command line reserves pages of ${lost.join(", ")} too: give that size here as well, or take it off there`;
   const nodes = reserved.flatMap((size) => unnamedNodes(size, all, snapshot));
@@ -162,39 +160,14 @@ function reservedSizes(snapshot: HostSnapshot): readonly string[] {
 
 /** Nodes with pages of this size that the argument does not name, as "4 pages of 1G on node 1". */
 function unnamedNodes(size: string, all: readonly Pool[], snapshot: HostSnapshot): readonly string[] {
-  const pool = all.find((one) => parsePageSizeKiB(one.size) === sizeOrZero(size));
-  if (pool === undefined || parsePageSizeKiB(pool.size) < gigantic) return [];
+  const pool = all.find(({ pageKiB }) => pageKiB === sizeOrZero(size));
+  if (pool === undefined || pool.pageKiB < gigantic) return [];
   return snapshot.files.paths("/sys/devices/system/node/").flatMap((path) => {
     const node = /\/node(\d+)\/hugepages\//.exec(path)?.[1];
-    if (node === undefined || path !== pathOf(pool.size, node) || pool.nodes[node] !== undefined) return [];
+    if (node === undefined || path !== poolFile(pool.pageKiB, node) || pool.nodes[node] !== undefined) return [];
     const pages = count(path, snapshot) ?? 0;
-    return pages === 0 ? [] : [`${pages} pages of ${formatPageSize(parsePageSizeKiB(pool.size))} on node ${node}`];
+    return pages === 0 ? [] : [`${pages} pages of ${pool.label} on node ${node}`];
   });
 }
 
 const sizeOrZero = (text: string): number => (isPageSize(text) ? parsePageSizeKiB(text) : 0);
-
-interface Wanted {
-  readonly path: string;
-  readonly node: string;
-  readonly label: string;
-  readonly wanted: number;
-  readonly pageKiB: number;
-}
-
-function refuse({ path, node, label, wanted, pageKiB }: Wanted, snapshot: HostSnapshot): string | undefined {
-  const folder = `/sys/devices/system/node/node${node}`;
-  if (snapshot.files.paths(`${folder}/`).length === 0) return `this host has no NUMA node ${node}`;
-  if (snapshot.files.text(path) === undefined) {
-    const sizes = snapshot.files.paths(`${folder}/hugepages/`).flatMap((one) => {
-      const found = /hugepages-(\d+)kB\/nr_hugepages$/.exec(one)?.[1];
-      return found === undefined ? [] : [formatPageSize(Number(found))];
-    });
-    return `node ${node} has no huge pages of ${label}; this host has ${sizes.join(", ") || "none"}`;
-  }
-  const total = /MemTotal:\s+(\d+) kB/.exec(snapshot.files.text(`${folder}/meminfo`) ?? "")?.[1];
-  if (total === undefined || wanted * pageKiB < Number(total)) return undefined;
-  return `${wanted} pages of ${label} are ${toMiB(wanted * pageKiB)} MiB; node ${node} has ${toMiB(Number(total))} MiB in all`;
-}
-
-const toMiB = (kib: number): number => Math.floor(kib / 1024);

@@ -3,6 +3,7 @@
  * not show (managed interrupts, RCU callbacks, the default affinity of interrupts) follows from /proc/cmdline by the
  * kernel's own rules. Persistent: isolcpus=, nohz_full=, rcu_nocbs=, irqaffinity= on the kernel's command line.
  * Takes effect at the next boot. Nothing balances load on domain-isolated CPUs: pin one vCPU to one CPU.
+ * Without a boot: mode "partition", isolation-partition.ts.
  * Source: https://docs.kernel.org/admin-guide/kernel-parameters.html, https://docs.kernel.org/timers/no_hz.html
  */
 import { z } from "zod";
@@ -13,23 +14,26 @@ import { kernelEffect, type KernelEffect } from "../../linux/kernel-effect";
 import type { BootArguments } from "../boot/boot-arguments";
 import { defineKnob, type Setting } from "../knob";
 import { irqProblem, isolationProblem, isolationWarning, possibleCpus, presentCpus } from "./isolation-checks";
+import { observePartition, partitionSchema, partitionSettings } from "./isolation-partition";
+import { cpuList } from "./per-cpu";
 
-const cpuList = z.string().refine(isCpuList, 'must be a CPU list, for example "2-15,18"');
-
-const schema = z.strictObject({
+const bootSchema = z.strictObject({
+  mode: z.literal("boot").optional(),
   cpus: cpuList,
   domain: z.boolean().default(true),
   managedIrq: z.boolean().default(false),
   nohzFull: z.boolean().optional(),
   rcuNocbs: z.boolean().optional(),
   irqAffinity: z.union([z.boolean(), cpuList]).default(true),
+  partition: z.never({ error: 'is only taken with mode: "partition"' }).optional(),
 });
 
-type Desired = z.output<typeof schema>;
+type Desired = z.output<typeof bootSchema>;
 
 export const isolation = defineKnob({
-  schema,
+  schema: z.discriminatedUnion("mode", [bootSchema, partitionSchema], { error: 'must be "boot" or "partition"' }),
   settings: (desired, snapshot) => {
+    if (desired.mode === "partition") return partitionSettings(desired, snapshot);
     const parts = partsOf(desired, snapshot);
     const set = CpuSet.parse(desired.cpus);
     const problem = nothingAsked(desired) ?? isolationProblem(set, snapshot) ?? missingNohz(desired, snapshot);
@@ -41,10 +45,12 @@ export const isolation = defineKnob({
     }));
   },
   observe: (desired, snapshot) => {
+    if (desired.mode === "partition") return observePartition(desired, snapshot);
     const parts = partsOf(desired, snapshot);
     const set = observedSet(desired, parts);
     const has = (name: FlagName) => observedFlag(desired, { part: parts.find((one) => one.name === name), name, set });
     return {
+      ...(desired.mode !== undefined && { mode: desired.mode }),
       cpus: set.equals(CpuSet.parse(desired.cpus)) ? desired.cpus : set.toString(),
       domain: has("domain"),
       managedIrq: has("managedIrq"),
@@ -64,14 +70,6 @@ interface Part {
   readonly source: string;
   readonly kernel: BootArguments;
   readonly problem?: string | undefined;
-}
-
-function isCpuList(text: string): boolean {
-  try {
-    return !CpuSet.parse(text).isEmpty;
-  } catch {
-    return false;
-  }
 }
 
 const files = { isolated: "/sys/devices/system/cpu/isolated", nohzFull: "/sys/devices/system/cpu/nohz_full" };

@@ -14,6 +14,7 @@ import {
   parseKernelLine,
 } from "../../linux/kernel-args";
 import { defineKnob, type Setting } from "../knob";
+import { idleArgumentWarning } from "./idle-arguments";
 
 const text = z
   .string()
@@ -75,6 +76,10 @@ function observed(name: string, wanted: Argument, snapshot: HostSnapshot): Argum
 function row(name: string, wanted: Argument, snapshot: HostSnapshot): Setting {
   const values = valuesOf(wanted);
   const actual = running(name, snapshot);
+  const warnings = values.flatMap((value) => {
+    const warning = idleArgumentWarning(name, value, snapshot);
+    return warning === undefined ? [] : [`${shown(name, [value])} ${warning}`];
+  });
   return {
     name: `kernelArguments.${name}`,
     desired: shown(name, values),
@@ -82,6 +87,7 @@ function row(name: string, wanted: Argument, snapshot: HostSnapshot): Setting {
     impact: "host-reboot",
     source,
     remedy: "The kernel was started with other arguments: see which menu entry the boot loader chose.",
+    ...(warnings.length > 0 && { warning: warnings.join("; ") }),
     write: [],
     boot: [],
     kernel: { keys: [name], arguments: values.map((value) => ({ key: name, value })) },

@@ -40,6 +40,10 @@ echo 'stand-in for grub-script-check: a brace is not closed' >&2
 exit 1
 `;
 
+export const udevadm = `#!/bin/sh
+echo "udevadm $*" >> "$EVENTS"
+`;
+
 export const systemctl = `#!/bin/sh
 unit() { printf 'Id=%s\\nLoadState=%s\\nActiveState=%s\\nUnitFileState=\\n\\n' "$@"; }
 case $* in

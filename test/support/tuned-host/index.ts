@@ -1,6 +1,6 @@
 /*
- * A host to be tuned: a fixture tree, a real SSH server before it that runs the real scripts with real sh, and a
- * stand-in for systemctl. What the kernel and systemd make of the writes is seen only on a real host.
+ * A host to be tuned: a fixture tree, a real SSH server before it that runs the real scripts with real sh, and
+ * stand-ins for systemd's commands. What the kernel and systemd make of the writes is seen only on a real host.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,10 +10,11 @@ import { fixtureRoot, type Fixture, type FixtureRoot } from "../fixture-root";
 import { urn } from "../pulumi/provider-client";
 import { startSshHost, type SshHost, type SshHostOptions } from "../ssh-host";
 import { eightCpuHost } from "./fixture";
+import { printChoices, standIns } from "./stand-ins";
 
 export interface TunedHost extends FixtureRoot {
   readonly ssh: SshHost;
-  /** Arguments of each call of systemctl but `show`, which every reading makes, with the locale it was called in. */
+  /** Arguments of each call of systemctl but `show` and `cat`, which ask only, with the locale it was called in. */
   systemctlCalls(): readonly string[];
   /** Puts a stand-in before a command of the host, until it is taken away: what cannot be had from plain files. */
   standIn(command: string, script: string): () => void;
@@ -30,11 +31,15 @@ export async function startTunedHost({ fixture, ...options }: TunedHostOptions =
   const tree = fixtureRoot({ ...eightCpuHost, ...fixture });
   const bin = mkdtempSync(join(tmpdir(), "tuned-host-bin-"));
   const log = join(bin, "systemctl.log");
-  writeFileSync(join(bin, "systemctl"), systemctl(log), { mode: 0o755 });
-  const ssh = await startSshHost({ root: tree.root, bin, ...options });
+  for (const [command, text] of Object.entries(standIns)) writeFileSync(join(bin, command), text, { mode: 0o755 });
+  const ssh = await startSshHost({ root: tree.root, bin, ...options, env: { SYSTEMCTL_LOG: log, ...options.env } });
   return {
     ...tree,
     ssh,
+    state() {
+      printChoices(tree);
+      return tree.state();
+    },
     systemctlCalls: () =>
       existsSync(log)
         ? readFileSync(log, "utf8")
@@ -58,17 +63,6 @@ export async function startTunedHost({ fixture, ...options }: TunedHostOptions =
     },
   };
 }
-
-/** Names itself, so that no test takes it for systemd. `show` prints units as systemd does for units that are not there. */
-const systemctl = (log: string): string => `#!/bin/sh
-if [ "$1" = show ]; then
-  shift 3
-  for unit; do printf 'Id=%s\\nLoadState=not-found\\nActiveState=inactive\\nUnitFileState=\\n\\n' "$unit"; done
-  exit 0
-fi
-echo "$* (locale $LC_ALL)" >> ${log}
-echo 'stand-in for systemctl: recorded, nothing done' >&2
-`;
 
 const withoutUndefined = <T extends object>(given: T): T =>
   Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T;

@@ -7,6 +7,8 @@ import type { JournalEntry } from "../../../provider/host/journal";
 import type { HostSnapshot } from "../../../provider/host/snapshot";
 import type { Step } from "../../../provider/host/step";
 import { snapshotOf } from "../snapshot";
+import { machineSlice } from "./machine-slice";
+import { simulatedSystemd } from "./simulated-systemd";
 
 type Files = Readonly<Record<string, string>>;
 
@@ -23,11 +25,17 @@ export interface SimulatedHost {
 
 type Entry = { -readonly [K in keyof JournalEntry]: JournalEntry[K] } & { readonly content: string | undefined };
 
-export function simulatedHost(start: Files): SimulatedHost {
+export function simulatedHost(
+  start: Files,
+  units?: Parameters<typeof snapshotOf>[0]["units"],
+  startLinks: Files = {},
+): SimulatedHost {
   const files = new Map(Object.entries(start));
-  const links = new Map<string, string>();
+  const links = new Map(Object.entries(startLinks));
+  const systemd = simulatedSystemd(units, links);
   const journal = new Map<string, Entry>();
   const commands: string[] = [];
+  const slice = machineSlice(files);
 
   const standing = (path: string): string => {
     const [link, text] = [links.get(path), files.get(path)];
@@ -37,6 +45,17 @@ export function simulatedHost(start: Files): SimulatedHost {
   const put = (path: string, text: string | undefined): void => {
     if (text === undefined) files.delete(path);
     else files.set(path, text);
+  };
+  // Of a choice in /sys the kernel prints all words.
+  const set = (path: string, value: string): void => {
+    const words = (files.get(path) ?? "").replaceAll(/[[\]]/g, "").split(" ");
+    const isChoice = path.startsWith("/sys/") && files.get(path)?.includes("[") === true;
+    put(path, isChoice ? words.map((word) => (word === value ? `[${word}]` : word)).join(" ") : value);
+  };
+  const tasksetOfSystemd = (): void => {
+    const conf = files.get("/etc/systemd/system.conf.d/zz-kvm-tuning.conf") ?? "";
+    const cpus = /^CPUAffinity=(.+)$/m.exec(conf)?.[1] ?? files.get("/sys/devices/system/cpu/online") ?? "";
+    put("/proc/1/status", `Cpus_allowed_list:\t${cpus}`);
   };
   const keep = (entry: Omit<Entry, "wrote">): Entry => {
     const kept = journal.get(entry.name) ?? { ...entry, wrote: [] };
@@ -61,6 +80,21 @@ export function simulatedHost(start: Files): SimulatedHost {
         else put(path, step.content.replace(/\n$/, ""));
         return note(entry, step.kind === "writeLink" ? `link ${step.to}` : sha256(step.content));
       }
+      case "removeLink": {
+        const { entry: name, setting, path } = step;
+        const original = [standing(path)];
+        const entry = keep({ name, kind: "file", setting, paths: [path], original, content: undefined });
+        links.delete(path);
+        return note(entry, "absent");
+      }
+      case "stopUnit": {
+        const { entry: name, setting, unit } = step;
+        keep({ name, kind: "unit", setting, paths: [unit], original: systemd.shown(unit), content: undefined });
+        return systemd.stop(unit);
+      }
+      case "restoreUnit":
+        if (journal.get(step.entry)?.original[0] === "active") systemd.start(step.unit);
+        return void journal.delete(step.entry);
       case "writeValues":
       case "recordValues": {
         const { entry: name, setting } = step;
@@ -70,21 +104,25 @@ export function simulatedHost(start: Files): SimulatedHost {
         const entry = keep({ name, kind: "values", setting, paths, original: lines(paths), content: undefined });
         if (step.kind === "recordValues")
           return note(entry, ...(step.awaited ?? []).map(({ path, value }) => `${path}:${value}`));
-        for (const { path, value } of step.values) put(path, value);
+        for (const { path, value } of step.values) set(path, value);
         return note(entry, ...lines(paths));
       }
       case "restoreValues":
-        for (const { path, value } of step.values) put(path, value);
+        for (const { path, value } of step.values) if (files.has(path)) set(path, value);
         return void journal.delete(step.entry);
       case "restoreFile": {
         const entry = journal.get(step.entry);
-        if (entry?.original[0] === "absent") links.delete(step.path);
+        const [original = ""] = entry?.original ?? [];
+        if (original.startsWith("link ")) links.set(step.path, original.slice("link ".length));
+        else links.delete(step.path);
         put(step.path, entry?.content);
         return void journal.delete(step.entry);
       }
       case "forget":
         return void journal.delete(step.entry);
       case "run":
+        slice.obey(step.argv);
+        if (step.argv.join(" ").includes("taskset")) tasksetOfSystemd();
         return void commands.push(step.argv.join(" "));
     }
   };
@@ -96,13 +134,19 @@ export function simulatedHost(start: Files): SimulatedHost {
       return snapshotOf({
         files: Object.fromEntries(files),
         links: Object.fromEntries(links),
+        ...(units && { units: systemd.units() }),
         journal: entries.map(({ content: _content, ...entry }) => ({ ...entry })),
         journalledFiles: Object.fromEntries(targets.map((path) => [path, standing(path)])),
       });
     },
     run: (steps) => steps.forEach(run),
     write: (more) => Object.entries(more).forEach(([path, text]) => put(path, text)),
-    state: () => ({ files: Object.fromEntries([...files].sort()), links: [...links], journal: [...journal.keys()] }),
+    state: () => ({
+      files: Object.fromEntries([...files].sort()),
+      links: [...links].sort(),
+      units: systemd.units(),
+      journal: [...journal.keys()],
+    }),
     commands,
   };
 }

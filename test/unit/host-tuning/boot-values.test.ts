@@ -1,4 +1,5 @@
-import { bootFiles, overriddenKeys } from "../../../provider/host-tuning/boot-values";
+import { bootFiles } from "../../../provider/host-tuning/boot-values";
+import { overriddenKeys } from "../../../provider/host-tuning/overridden-keys";
 import { planHost, settingsOf } from "../../../provider/host-tuning/plan";
 import type { KnobArgs } from "../../../provider/host-tuning/schema";
 import { planText } from "../../../provider/plan-text";
@@ -111,13 +112,15 @@ test.each([
   [
     "/etc/sysctl.d/zzz.conf at boot",
     { "/etc/sysctl.d/zzz.conf": "# site\nvm.swappiness=60" },
-    ["vm.swappiness: At boot /etc/sysctl.d/zzz.conf:2 sets it to 60 after our file: remove that line"],
+    [
+      "vm.swappiness: at boot /etc/sysctl.d/zzz.conf:2 sets it to 60 and wins over /etc/sysctl.d/zz-kvm-tuning.conf:3 (10): remove that line",
+    ],
   ],
   [
     "/etc/sysctl.conf for sysctl --system",
     { "/etc/sysctl.conf": "vm.swappiness = 1" },
     [
-      "vm.swappiness: When somebody runs `sysctl --system`, /etc/sysctl.conf:1 sets it to 1 after our file: remove that line",
+      "vm.swappiness: when somebody runs `sysctl --system`, /etc/sysctl.conf:1 sets it to 1 and wins over /etc/sysctl.d/zz-kvm-tuning.conf:3 (10): remove that line",
     ],
   ],
   ["a file that is read before ours", { "/etc/sysctl.d/99-site.conf": "vm.swappiness = 60" }, []],

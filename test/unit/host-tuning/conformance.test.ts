@@ -7,9 +7,21 @@ import { observe, planHost, settingsOf, verifications } from "../../../provider/
 import { parseArgs, type HostTuningArgs } from "../../../provider/host-tuning/schema";
 import { undoAll } from "../../../provider/host-tuning/undo";
 import { recordedHosts } from "../../support/tuned-host/recorded-hosts";
+import { recordedServices } from "../../support/tuned-host/recorded-services";
 import { simulatedHost } from "../../support/tuned-host/simulated-host";
 
 const examples: Readonly<Record<KnobName, readonly unknown[]>> = {
+  boost: [true, false],
+  cStates: [
+    { maxLatencyMicroseconds: 0 },
+    { cpus: "0-1", maxLatencyMicroseconds: 10 },
+    { maxLatencyMicroseconds: "none" },
+    { disable: ["C6"] },
+    { cpus: "1", disable: [1, "C2"] },
+    { kernelArguments: { idle: "poll", intelIdleMaxCstate: 1 } },
+  ],
+  energyPerformancePreference: ["power", [{ cpus: "0-1", preference: "performance" }]],
+  smt: ["on", "off"],
   cpuGovernor: ["performance", [{ cpus: "0-1", governor: "performance" }], [{ cpus: "0", governor: "schedutil" }]],
   hugepages: [
     [{ size: "2M", nodes: { 0: 16 } }],
@@ -19,12 +31,37 @@ const examples: Readonly<Record<KnobName, readonly unknown[]>> = {
     ],
     [{ size: "1G", nodes: { 0: 1 } }],
     [{ size: "1G", nodes: { 0: 0 } }],
+    [{ size: "2M", total: 5, reserveMiB: 512 }],
     [],
   ],
-  isolation: [{ cpus: "1" }, { cpus: "2-3", nohzFull: true, rcuNocbs: true }],
+  irqAffinity: [
+    { default: "0-1" },
+    { irqs: { "24": "1", "9": "0" } },
+    { default: "0", irqs: { "24": "0-1" } },
+    { default: "0", irqs: { "999": "0" } },
+  ],
+  irqbalance: [{ bannedCpus: "1" }, { bannedCpus: "" }, { bannedCpus: "99" }],
+  isolation: [
+    { cpus: "1" },
+    { cpus: "2-3", nohzFull: true, rcuNocbs: true },
+    { mode: "partition", cpus: "1" },
+    { mode: "partition", cpus: "2-3", partition: "isolated" },
+  ],
   kernelArguments: [{ mitigations: "auto" }, { quiet: null }],
+  ksm: ["off", "on", "unmerge"],
   numaBalancing: [false, true],
+  schedRtRuntimeMicroseconds: [-1, 900000, 2000000],
+  services: [
+    { ksmtuned: "stopped", numad: "masked" },
+    { "ksmtuned.service": "masked", numad: "stopped" },
+    { tuned: "stopped" },
+    { "no-such": "masked" },
+    {},
+  ],
   sysctl: [{ "vm.swappiness": 10 }, { "vm.swappiness": "60" }, { "kernel.no_such_key": "1" }, {}],
+  systemdCpuAffinity: ["0", "0-1", "0,99"],
+  transparentHugepages: ["never", { enabled: "madvise", defrag: "defer+madvise" }, { defrag: "never" }],
+  workqueueCpus: ["0", "0-1", "99"],
 };
 
 const connection = { host: "kvm-01", insecureIgnoreHostKey: true };
@@ -48,7 +85,8 @@ test.each(cases)(
   "%s %s on %s: refused with a reason, or applied, quiet afterwards, and undone",
   (name, text, where) => {
     const args = argumentsOf(name, JSON.parse(text));
-    const host = simulatedHost(recordedHosts[where] ?? {});
+    const { units, links } = recordedServices[where] ?? {};
+    const host = simulatedHost(recordedHosts[where] ?? {}, name === "services" ? units : undefined, links);
     const before = host.state();
     const snapshot = host.snapshot();
 
@@ -73,6 +111,8 @@ test.each(cases)(
     const after = planHost(args, host.snapshot());
     expect(after.changes).toEqual([]);
     expect(after.steps).toEqual([]);
+    // What a refresh shows then is what the program says, also of what the host lacks.
+    expect(argumentsOf(name, observe(args, host.snapshot())[name])).toEqual(args);
     expect(verifications(args, host.snapshot()).filter(({ verdict }) => verdict === "fail")).toEqual([]);
 
     const undo = undoAll(host.snapshot());
@@ -84,7 +124,25 @@ test.each(cases)(
 
 test("the table is not all refusals", () => {
   // Kernel arguments need a boot loader, which no recorded host has: they are applied in test/unit/host-tuning/boot.
-  expect([...new Set(applied)].sort()).toEqual(["cpuGovernor", "hugepages", "numaBalancing", "sysctl"]);
+  expect([...new Set(applied)].sort()).toEqual([
+    "boost",
+    "cStates",
+    "cpuGovernor",
+    "energyPerformancePreference",
+    "hugepages",
+    "irqAffinity",
+    "irqbalance",
+    "isolation",
+    "ksm",
+    "numaBalancing",
+    "schedRtRuntimeMicroseconds",
+    "services",
+    "smt",
+    "sysctl",
+    "systemdCpuAffinity",
+    "transparentHugepages",
+    "workqueueCpus",
+  ]);
 });
 
 test.each(Object.keys(knobs))("an unknown argument beside %s is refused with its name", (name) => {

@@ -1,4 +1,5 @@
-import { domainChanges, drainProblem, leftStopped, runningDomains } from "../../../provider/host-tuning/drain";
+import { runningDomains } from "../../../provider/host-tuning/domains";
+import { domainChanges, drainProblem, leftStopped } from "../../../provider/host-tuning/drain";
 import type { HostTuningArgs } from "../../../provider/host-tuning/schema";
 import type { DomainSnapshot, HostSnapshot } from "../../../provider/host/snapshot";
 import { planText, surprises } from "../../../provider/plan-text";
@@ -11,11 +12,12 @@ const domain = (name: string, more: Partial<DomainSnapshot> = {}): DomainSnapsho
   persistent: true,
   autostart: false,
   managedSave: false,
+  snapshots: false,
   ...more,
 });
 
 function host(domains: readonly DomainSnapshot[], more: Partial<HostSnapshot> = {}): HostSnapshot {
-  return { ...snapshotOf({}), libvirt: { domains, records: new Map() }, ...more };
+  return { ...snapshotOf({}), libvirt: { domains, records: new Map(), capabilities: new Map() }, ...more };
 }
 
 const args = (method: "refuse" | "shutdown") => ({ drain: { method, timeoutSeconds: 120 } }) as HostTuningArgs;
@@ -95,7 +97,9 @@ describe("why a host is not rebooted", () => {
     expect(drainProblem(args(method), host(domains))).toBe(reason);
   });
 
-  const silent = { libvirt: { unavailable: "no answer", domains: [], records: new Map<string, string>() } };
+  const silent = {
+    libvirt: { unavailable: "no answer", domains: [], records: new Map<string, string>(), capabilities: new Map() },
+  };
 
   test.each(["libvirtd.service", "virtqemud.service"])(
     "%s is there and does not answer: its domains may run",

@@ -1,4 +1,5 @@
 import { bootScript, bootUnit } from "../../../provider/host-tuning/boot-unit";
+import { cpuRule, cpuUnit } from "../../../provider/host-tuning/cpu-hotplug";
 import { planHost, verifications } from "../../../provider/host-tuning/plan";
 import { planText } from "../../../provider/plan-text";
 import type { KnobArgs } from "../../../provider/host-tuning/schema";
@@ -32,6 +33,8 @@ function tuned(): Parameters<typeof snapshotOf>[0] {
   ].join("\n");
   files["/etc/kvm-tuning/apply-boot-values"] = bootScript.trimEnd();
   files["/etc/systemd/system/kvm-tuning.service"] = bootUnit.trimEnd();
+  files["/etc/systemd/system/kvm-tuning-cpu@.service"] = cpuUnit.trimEnd();
+  files["/etc/udev/rules.d/99-zz-kvm-tuning.rules"] = cpuRule.trimEnd();
   return {
     files,
     links: {
@@ -100,8 +103,11 @@ test("writes persistent files before running values, and tells systemd in betwee
     "/etc/kvm-tuning/boot-values",
     "/etc/kvm-tuning/apply-boot-values",
     "/etc/systemd/system/kvm-tuning.service",
+    "/etc/systemd/system/kvm-tuning-cpu@.service",
+    "/etc/udev/rules.d/99-zz-kvm-tuning.rules",
     "kvm-tuning.service",
     "systemctl daemon-reload",
+    "udevadm control --reload",
     "cpuGovernor",
     "hugepages.2M.node0",
     "hugepages.2M.node1",
@@ -204,7 +210,11 @@ test("lists every impossible wish with its reason", () => {
   );
   expect(problems).toEqual([
     { path: "cpuGovernor.2-5", reason: "CPUs 4-5 are not on this host, offline, or have no cpufreq driver" },
-    { path: "hugepages.2M.node0", reason: "2048 pages of 2M are 4096 MiB; node 0 has 4096 MiB in all" },
+    {
+      path: "hugepages.2M.node0",
+      reason:
+        "2048 pages of 2M are 4096 MiB; with 1024 MiB in reserve that is more than the 4096 MiB of node 0: ask for at most 1536, or set reserveMiB",
+    },
     { path: "hugepages.2M.node5", reason: "this host has no NUMA node 5" },
     { path: "hugepages.16M.node1", reason: "node 1 has no huge pages of 16M; this host has 1G, 2M" },
     {

@@ -17,6 +17,7 @@ test("gives defaults to what the program leaves out", () => {
       drain: { method: "refuse", timeoutSeconds: 120 },
       rebootTimeoutSeconds: 900,
       onDelete: "restore",
+      conflicts: "warn",
       takeOwnership: false,
     },
   });

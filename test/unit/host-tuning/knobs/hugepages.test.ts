@@ -35,13 +35,6 @@ test("knows nodes by their number, not by their place", () => {
   expect(rows([{ size: "2M", nodes: { 1: 3 } }], files)[0]?.problem).toBe("this host has no NUMA node 1");
 });
 
-test.each([
-  [2047, undefined],
-  [2048, "2048 pages of 2M are 4096 MiB; node 0 has 4096 MiB in all"],
-])("%i pages of 2M on a node of 4 GiB", (count, problem) => {
-  expect(rows([{ size: "2M", nodes: { 0: count } }], untunedFiles())[0]?.problem).toBe(problem);
-});
-
 test("shrinks before it grows, whatever the order in the program", () => {
   const files = { ...untunedFiles(), [pool(0)]: "1000", [pool(1)]: "0" };
   const args = { hugepages: [{ size: "2M", nodes: { "1": 1000, "0": 10 } }] } as unknown as KnobArgs;

@@ -141,7 +141,8 @@ test.each([
   [{ cpus: "" }, ["cpus"]],
   [{ cpus: "3-2" }, ["cpus"]],
   [{ cpus: "2", irqAffinity: "x" }, ["irqAffinity"]],
-  [{ cpus: "2", mode: "partition" }, []],
+  [{ cpus: "2", mode: "runtime" }, ["mode"]],
+  [{ cpus: "2", kernel: true }, []],
 ])("the schema refuses %j", (given, path) => {
   const result = isolation.schema.safeParse(given);
   expect(result.error?.issues.map((issue) => issue.path)).toEqual([path]);
