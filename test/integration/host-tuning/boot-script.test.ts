@@ -29,10 +29,14 @@ function standIn(command: string, text: string): void {
   chmodSync(join(bin, command), 0o755);
 }
 
-function boot(lines: readonly string[], [command = "sh", ...first]: readonly string[] = ["sh"]) {
+function boot(
+  lines: readonly string[],
+  [command = "sh", ...first]: readonly string[] = ["sh"],
+  cpu: readonly string[] = [],
+) {
   const rooted = (text: string): string => text.replaceAll(/(?<=^|[ <>])\/(?=sys|proc|etc)/gm, `${host.root}/`);
   host.write({ "/etc/kvm-tuning/boot-values": rooted(lines.map((line) => `${line}\n`).join("")) });
-  const ran = spawnSync(command, [...first, "-c", rooted(bootScript)], {
+  const ran = spawnSync(command, [...first, "-c", rooted(bootScript), "apply-boot-values", ...cpu], {
     encoding: "utf8",
     // bash reads .bashrc when its input is a socket.
     stdio: ["ignore", "pipe", "pipe"],
@@ -103,10 +107,75 @@ test.each(shells)(
   },
 );
 
+/** As the kernel reads back a choice: all words, that which was written last in brackets. */
+const choices = `case $1 in
+  */transparent_hugepage/*)
+    was=$(/bin/cat "$1")
+    for word in always madvise never; do [ "$word" = "$was" ] && printf '[%s] ' $word || printf '%s ' $word; done ;;
+  *) exec /bin/cat "$@" ;;
+esac`;
+const thp = "/sys/kernel/mm/transparent_hugepage/enabled";
+
+test.each(shells)("a choice is as wanted when its word is the one in brackets (%s)", (_name, shell) => {
+  host.write({ [thp]: "always\n" });
+  standIn("cat", choices);
+  expect(boot([`${thp} madvise`], shell)).toEqual({ exit: 0, stderr: "" });
+  expect(host.read(thp)).toBe("madvise\n");
+});
+
+test.each(shells)("a choice that the kernel does not take fails the unit (%s)", (_name, shell) => {
+  host.write({ [thp]: "always\n" });
+  standIn("cat", "echo '[always] madvise never'");
+  const ran = boot([`${thp} madvise`], shell);
+  expect(ran).toEqual({ exit: 1, stderr: `${thp}: wanted madvise, has [always] madvise never\n` });
+});
+
+test.each(shells)("an interrupt that will not move is named and no failure (%s)", (_name, shell) => {
+  const irq = "/proc/irq/24/smp_affinity_list";
+  host.write({ [irq]: "4\n", "/proc/irq/default_smp_affinity": "ff\n" });
+  standIn("cat", 'case $1 in */24/*) echo 4 ;; *) exec /bin/cat "$@" ;; esac');
+  const lines = [`${irq} 0-1`, "/proc/irq/default_smp_affinity 0f"];
+  expect(boot(lines, shell)).toEqual({ exit: 0, stderr: `${irq}: wanted 0-1, has 4\n` });
+  expect(host.read("/proc/irq/default_smp_affinity")).toBe("0f\n");
+});
+
 test("a driver that comes while it waits is served", () => {
   const late = host.path("/sys/late");
   standIn("sleep", `echo x >> ${join(bin, "slept")}; [ "$(wc -l < ${join(bin, "slept")})" -lt 3 ] || echo > ${late}`);
   expect(boot(["/sys/late 5"])).toEqual({ exit: 0, stderr: "" });
   expect(host.read("/sys/late")).toBe("5\n");
   expect(slept()).toBe(3);
+});
+
+const onlineFile = (id: number): string => `/sys/devices/system/cpu/cpu${id}/online`;
+const latencyFile = (id: number): string => `/sys/devices/system/cpu/cpu${id}/power/pm_qos_resume_latency_us`;
+const stateFile = (id: number): string => `/sys/devices/system/cpu/cpu${id}/cpuidle/state2/disable`;
+
+test.each(shells)("passes over a CPU that is offline, without waiting for its files (%s)", (_name, shell) => {
+  host.write({ [onlineFile(1)]: "1\n", [onlineFile(90)]: "0\n" });
+  const lines = [0, 1, 90].map((id) => `${governorFile(id)} performance`);
+  expect(boot(lines, shell)).toEqual({ exit: 0, stderr: "" });
+  expect([0, 1].map((id) => host.read(governorFile(id)))).toEqual(["performance\n", "performance\n"]);
+  expect(slept()).toBe(0);
+});
+
+test.each(shells)("given a CPU, writes all lines of that CPU and no other (%s)", (_name, shell) => {
+  host.write({ [onlineFile(1)]: "1\n", [latencyFile(1)]: "0\n", [latencyFile(10)]: "0\n", [stateFile(1)]: "0\n" });
+  const lines = [
+    ...[1, 0, 7].map((id) => `${governorFile(id)} performance`),
+    `${latencyFile(1)} n/a`,
+    `${latencyFile(10)} n/a`,
+    `${stateFile(1)} 1`,
+    `${poolFile(0)} 128`,
+    "/sys/devices/system/cpu/smt/control off",
+  ];
+  expect(boot(lines, shell, ["cpu1"])).toEqual({ exit: 0, stderr: "" });
+  const paths = [governorFile(1), latencyFile(1), stateFile(1), governorFile(0), latencyFile(10), poolFile(0)];
+  expect(paths.map((path) => host.read(path))).toEqual(["performance\n", "n/a\n", "1\n", "schedutil\n", "0\n", "0\n"]);
+});
+
+test("a CPU that went offline again gets nothing, which is no failure", () => {
+  host.write({ [onlineFile(1)]: "0\n" });
+  expect(boot([`${governorFile(1)} performance`], ["sh"], ["cpu1"])).toEqual({ exit: 0, stderr: "" });
+  expect(host.read(governorFile(1))).toBe("schedutil\n");
 });

@@ -132,6 +132,7 @@ test("with consent: one reboot, in order; domains that ran run again; the effect
   const { properties: state } = await server.create(inputs);
   expect(host.events()).toEqual([
     "systemctl daemon-reload",
+    "udevadm control --reload",
     "update-grub",
     "shutdown db",
     "systemctl --no-block reboot",
@@ -155,7 +156,12 @@ test("with consent: one reboot, in order; domains that ran run again; the effect
   expect(again).toMatchObject({ plan: {}, impact: "none" });
 
   await server.delete(machineId, state);
-  expect(host.events()).toEqual(["update-grub", "systemctl stop kvm-tuning.service", "systemctl daemon-reload"]);
+  expect(host.events()).toEqual([
+    "update-grub",
+    "systemctl stop kvm-tuning.service",
+    "systemctl daemon-reload",
+    "udevadm control --reload",
+  ]);
   expect(host.domain("db")).toBe("running");
   host.boot();
   host.write({ "/libvirt/11111111-1111-4111-8111-111111111111/state": "running\n" });

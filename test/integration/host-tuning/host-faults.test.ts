@@ -5,7 +5,7 @@ import { type DynamicServer, startDynamicServer } from "../../support/pulumi/dyn
 import { ProviderError, urn, type Props } from "../../support/pulumi/provider-client";
 import type { Fault } from "../../support/ssh-host/faults";
 import { startTunedHost, type TunedHost } from "../../support/tuned-host";
-import { everything, everythingPlanned, governorFile } from "../../support/tuned-host/fixture";
+import { everything, everythingPlanned, everythingTold, governorFile } from "../../support/tuned-host/fixture";
 
 // The first of these tests builds the package.
 jest.setTimeout(60_000);
@@ -48,8 +48,8 @@ const warnings = (from: number): readonly string[] =>
     .map((line) => line.message);
 const converged = { plan: {}, impact: "none" };
 
-/** Commands of a create: lock, snapshot, owner, then its steps. */
-const stepAt = (step: number): number => 3 + step;
+/** Commands of a create: lock, snapshot, the same with the domains, owner, then its steps. */
+const stepAt = (step: number): number => 4 + step;
 const cuts: readonly [string, Fault][] = [
   ["before it runs", { kind: "drop", at: "start" }],
   ["before its result is told", { kind: "drop", at: "end" }],
@@ -58,9 +58,9 @@ const cuts: readonly [string, Fault][] = [
 
 describe.each(cuts)("a connection that is lost %s", (_name, fault) => {
   test.each([
-    [1, "write /etc/sysctl.d/zz-kvm-tuning.conf"],
-    [6, "systemctl daemon-reload"],
-    [8, "set hugepages.2M.node0"],
+    [4, "write /etc/sysctl.d/zz-kvm-tuning.conf"],
+    [18, "systemctl daemon-reload"],
+    [27, "set hugepages.2M.node0"],
   ])("at step %i is named with its step, and the next update goes on to the end", async (step, name) => {
     const inputs = await check(everything);
     host.ssh.fault(stepAt(step), fault);
@@ -80,25 +80,33 @@ describe.each(cuts)("a connection that is lost %s", (_name, fault) => {
 test.each([
   [
     "mv",
+    "write /etc/sysctl.d/zz-kvm-tuning.conf",
     'case "$*" in *zz-kvm-tuning.conf*) echo "mv: No space left on device" >&2; exit 1 ;; esac; exec /bin/mv "$@"',
   ],
-  ["sync", 'case "$*" in *journal*) echo "sync: No space left on device" >&2; exit 1 ;; esac; exec /bin/sync "$@"'],
-])("a full disk (a stand-in for %s) fails with what to do, and the run after it is whole", async (command, script) => {
-  const inputs = await check(everything);
-  const takeAway = host.standIn(command, `#!/bin/sh\n${script}\n`);
-  const error = await failure(server.create(inputs));
-  takeAway();
-  expect(error.message).toContain("write /etc/sysctl.d/zz-kvm-tuning.conf");
-  expect(error.message).toContain("No space left on device");
-  expect(error.message).toContain("Free some space");
-  expect(host.has("/etc/sysctl.d/zz-kvm-tuning.conf")).toBe(false);
-  expect(host.read("/proc/sys/vm/swappiness")).toBe("60\n");
-  const state = error.initFailed?.properties ?? {};
-  const again = await server.update(machineId, state, await check(everything, state));
-  expect(again.properties).toMatchObject(converged);
-  await server.delete(machineId, again.properties);
-  expect(host.state()).toEqual(before);
-});
+  [
+    "sync",
+    "stop ksmtuned.service",
+    'case "$*" in *journal*) echo "sync: No space left on device" >&2; exit 1 ;; esac; exec /bin/sync "$@"',
+  ],
+])(
+  "a full disk (a stand-in for %s) fails with what to do, and the run after it is whole",
+  async (command, step, script) => {
+    const inputs = await check(everything);
+    const takeAway = host.standIn(command, `#!/bin/sh\n${script}\n`);
+    const error = await failure(server.create(inputs));
+    takeAway();
+    expect(error.message).toContain(step);
+    expect(error.message).toContain("No space left on device");
+    expect(error.message).toContain("Free some space");
+    expect(host.has("/etc/sysctl.d/zz-kvm-tuning.conf")).toBe(false);
+    expect(host.read("/proc/sys/vm/swappiness")).toBe("60\n");
+    const state = error.initFailed?.properties ?? {};
+    const again = await server.update(machineId, state, await check(everything, state));
+    expect(again.properties).toMatchObject(converged);
+    await server.delete(machineId, again.properties);
+    expect(host.state()).toEqual(before);
+  },
+);
 
 describe("a host that another stack tunes", () => {
   const other = "urn:pulumi:prod::racks::pulumi-nodejs:dynamic/kvm-tuning:HostTuning::kvm-01";
@@ -193,7 +201,7 @@ test("a host with another language is read and tuned alike, and its commands run
   const inputs = await check(everything);
   expect(inputs["plan"]).toEqual(everythingPlanned);
   const created = await server.create(inputs);
-  expect(host.systemctlCalls()).toEqual(["daemon-reload (locale C)"]);
+  expect(host.systemctlCalls()).toEqual(everythingTold);
   await server.delete(machineId, created.properties);
   expect(host.state()).toEqual(before);
 });

@@ -2,7 +2,14 @@ import { type DynamicServer, startDynamicServer } from "../../support/pulumi/dyn
 import type { Props } from "../../support/pulumi/provider-client";
 import { machineId } from "../../support/fixture-root";
 import { startTunedHost, type TunedHost } from "../../support/tuned-host";
-import { everything, everythingPlanned, governorFile, poolFile } from "../../support/tuned-host/fixture";
+import {
+  everything,
+  everythingPlanned,
+  everythingTold,
+  everythingUndone,
+  governorFile,
+  poolFile,
+} from "../../support/tuned-host/fixture";
 
 // The first of these tests builds the package.
 jest.setTimeout(60_000);
@@ -46,7 +53,13 @@ describe("the life of a host's tuning", () => {
       const answer = await server.check(inputs);
       expect(answer.failures).toEqual([]);
       checked = answer.inputs;
-      expect(server.engine.logs.filter((line) => line.severity === "warning")).toEqual([]);
+      const warnings = server.engine.logs.filter((line) => line.severity === "warning");
+      expect(warnings.map((line) => line.message.split(": ", 2)[1])).toEqual([
+        "irqAffinity.irqs.24",
+        "isolation.partition",
+        "systemdCpuAffinity",
+        "smt",
+      ]);
       expect(server.stderr()).toBe("");
     });
     expect(checked).toEqual({ ...inputs, plan: everythingPlanned, impact: "live" });
@@ -75,40 +88,34 @@ describe("the life of a host's tuning", () => {
     expect(host.read("/proc/sys/vm/swappiness")).toBe("10\n");
     expect(host.read("/etc/sysctl.d/zz-kvm-tuning.conf").split("\n").slice(2)).toEqual([
       "kernel.numa_balancing = 0",
+      "kernel.sched_rt_runtime_us = -1",
       "net.ipv4.ip_local_port_range = 10000 65000",
       "vm.swappiness = 10",
       "",
     ]);
-    expect(host.read("/etc/kvm-tuning/boot-values").split("\n").slice(1)).toEqual([
-      ...[0, 1, 2, 3, 4, 5, 6, 7].map((cpu) => `${governorFile(cpu)} performance`),
-      `${poolFile(0)} 128`,
-      `${poolFile(1)} 64`,
-      "",
+    const bootValues = host.read("/etc/kvm-tuning/boot-values").split("\n");
+    const cpus = [0, 1, 2, 3, 4, 5, 6, 7];
+    expect(bootValues).toEqual(expect.arrayContaining(cpus.map((cpu) => `${governorFile(cpu)} performance`)));
+    expect(bootValues).toEqual(expect.arrayContaining([`${poolFile(0)} 128`, `${poolFile(1)} 64`]));
+    // SMT first, the preferences last.
+    expect([bootValues[1], bootValues.at(-2)]).toEqual([
+      "/sys/devices/system/cpu/smt/control off",
+      "/sys/devices/system/cpu/cpu7/cpufreq/energy_performance_preference performance",
     ]);
+    expect(host.read("/proc/1/status")).toBe("Cpus_allowed_list:\t0-1,4-5\n");
+    expect(host.read("/run/stand-in-irqbalance")).toContain("IRQBALANCE_BANNED_CPULIST=2-3,6-7\n");
     expect(host.state()["/etc/systemd/system/multi-user.target.wants/kvm-tuning.service"]).toBe(
       "link /etc/systemd/system/kvm-tuning.service",
     );
-    expect(host.systemctlCalls()).toEqual(["daemon-reload (locale C)"]);
+    expect(host.systemctlCalls()).toEqual(everythingTold);
     expect(state).toMatchObject({
       sysctl: everything.sysctl,
       plan: {},
       impact: "none",
       hostId: machineId,
-      undo: {
-        cpuGovernor: "back to schedutil  [live]",
-        "hugepages.2M.node0": "back to 0  [live]",
-        "hugepages.2M.node1": "back to 0  [live]",
-        numaBalancing: "back to 1  [live]",
-        "sysctl.net.ipv4.ip_local_port_range": "back to 32768 60999  [live]",
-        "sysctl.vm.swappiness": "back to 60  [live]",
-        "/etc/sysctl.d/zz-kvm-tuning.conf": "removed  [live]",
-        "/etc/kvm-tuning/boot-values": "removed  [live]",
-        "/etc/kvm-tuning/apply-boot-values": "removed  [live]",
-        "/etc/systemd/system/kvm-tuning.service": "removed  [live]",
-        "/etc/systemd/system/multi-user.target.wants/kvm-tuning.service": "removed  [live]",
-      },
+      undo: everythingUndone,
     });
-    expect((state["verification"] as { verdict: string }[]).map((one) => one.verdict)).toEqual(Array(6).fill("pass"));
+    expect((state["verification"] as { verdict: string }[]).map((one) => one.verdict)).toEqual(Array(22).fill("pass"));
   });
 
   test("a phase with nothing to do opens one connection and makes at most two round trips", async () => {
@@ -181,7 +188,7 @@ describe("the life of a host's tuning", () => {
     });
     expect(host.read(governorFile(5))).toBe("performance\n");
     expect(host.read(poolFile(1))).toBe("64\n");
-    expect(host.systemctlCalls()).toHaveLength(1);
+    expect(host.systemctlCalls()).toEqual(everythingTold);
   });
 
   test("an argument that left the program goes back to its original, now and at boot", async () => {
