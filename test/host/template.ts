@@ -28,7 +28,7 @@ const MAX_BANDWIDTH = 10 * 1024 ** 3;
 const MENU = "update-grub && sync";
 // virsh's first call starts libvirtd, which probes QEMU for 12-20 s. The clones find its caches.
 const WARM_UP =
-  "virsh list && virsh capabilities && virsh domcapabilities --virttype qemu && sync && echo 3 > /proc/sys/vm/drop_caches";
+  "virsh list && virsh capabilities && virsh domcapabilities --virttype qemu && { virsh domcapabilities --virttype kvm || true; } && sync && echo 3 > /proc/sys/vm/drop_caches";
 
 export async function ensureTemplate(): Promise<Template> {
   const image = await ensureImage();

@@ -16,8 +16,15 @@ interface Manifest {
   readonly devDependencies: Readonly<Record<string, string>>;
 }
 
-/** Folder whose node_modules holds this package as of the sources now. */
-export async function installedPackage(): Promise<string> {
+let installed: Promise<string> | undefined;
+
+/** Folder whose node_modules holds this package, as of the sources when it was first asked for: one for all of a test. */
+export function installedPackage(): Promise<string> {
+  installed ??= install();
+  return installed;
+}
+
+async function install(): Promise<string> {
   const key = contentKey(...(await sources()));
   return artefact({
     kind: "program-packages",
@@ -27,7 +34,7 @@ export async function installedPackage(): Promise<string> {
         say("compiling and packing");
         await pack(folder);
         say("npm install");
-        await install(folder);
+        await npmInstall(folder);
       }),
   });
 }
@@ -60,7 +67,7 @@ async function pack(folder: string): Promise<void> {
   await cp(join(folder, packed.filename), join(folder, TARBALL));
 }
 
-async function install(folder: string): Promise<void> {
+async function npmInstall(folder: string): Promise<void> {
   const { devDependencies } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as Manifest;
   const pinned = ["@pulumi/pulumi", "@types/node", "typescript"].map((name) => [name, devDependencies[name] ?? ""]);
   const dependencies = Object.fromEntries([["pulumi-kvm-tuning", `file:${TARBALL}`], ...pinned]) as Record<
