@@ -6,8 +6,10 @@ const pure = [
   "provider/linux/**/*.ts",
   "provider/host-tuning/knobs/**/*.ts",
   "provider/host-tuning/boot/**/*.ts",
-  "provider/**/{plan,plan-text,schema,registry,knob,undo,outputs,ownership,boot-values,boot-unit,placement,domain-xml,impact,journal,step}.ts",
-  "provider/vm-cpu-placement/{desired,domain-xml-*,dropped,facts,host-cpus,model,preflight*,record*,verification}.ts",
+  "provider/**/{plan,plan-text,schema,schema-*,registry,knob,undo,outputs,ownership,boot-values,boot-unit,domains,machine-slice,placement,domain-xml,impact,journal,step}.ts",
+  "provider/vm-cpu-placement/domain-xml/*.ts",
+  "provider/vm-cpu-placement/preflight/*.ts",
+  "provider/vm-cpu-placement/{argument-impact,cpu-*,described*,desired*,dropped,facts,groups,host-facts,libvirt,live-equality,memory-*,model,observed,others,placement-state,record*,*verification}.ts",
   "provider/placement-plan/planner/**/*.ts",
 ];
 
