@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { lastLines, type RunResult } from "../../scripts/lib/process";
+import { watchBoots } from "./boot-watch";
 import { consoleTail, startQemu, type Qemu } from "./qemu";
 import { makeOwnedFolder, removeOwnedFolder } from "../../scripts/lib/owned-folder";
 import { closeConnections, ssh, trustHostKey, type SshOptions, type SshTarget } from "./ssh";
@@ -41,7 +42,8 @@ export interface TestHost {
 
 const START_ATTEMPTS = 3;
 const FIRST_COMMAND_LIMIT_SECONDS = 60;
-const BOOT_LIMIT_SECONDS = 240;
+/** With room for a boot that is begun again (boot-watch.ts). */
+const BOOT_LIMIT_SECONDS = 420;
 
 export async function startClone({ name }: { readonly name: string }): Promise<TestHost> {
   const template = await ensureTemplate();
@@ -137,6 +139,7 @@ function testHost({ name, qemu, target, privateKey, hostKey }: Parts): TestHost 
     }
     throw new Error(`${name} has not rebooted within ${BOOT_LIMIT_SECONDS} s; ${await consoleTail(target.folder)}`);
   };
+  const stopWatching = watchBoots({ runFolder: target.folder, monitor: qemu.monitor, port: () => port });
   return {
     name,
     host: "127.0.0.1",
@@ -174,6 +177,7 @@ function testHost({ name, qemu, target, privateKey, hostKey }: Parts): TestHost 
       return port;
     },
     stop: async () => {
+      stopWatching();
       await qemu.kill();
       await closeConnections(here());
       await removeOwnedFolder(target.folder);
