@@ -1,4 +1,5 @@
 /* The two things that write: apply (create and update) and restore (delete). Both work under the host's lock. */
+import { attempt } from "../attempt";
 import type { Hosts, LockedHost } from "../host/hosts";
 import type { HostSnapshot } from "../host/snapshot";
 import { stepName } from "../host/step";
@@ -99,14 +100,6 @@ function refuse(
         ]),
   ];
   if (reasons.length > 0) throw new Error(`${host}: nothing was changed: ${reasons.join("\n")}`);
-}
-
-async function attempt<T>(work: () => Promise<T>): Promise<T | Error> {
-  try {
-    return await work();
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
 }
 
 function progress(run: Run, total: number): Parameters<LockedHost["run"]>[1] {

@@ -1,4 +1,5 @@
 /* Create and update: under the host's lock read again, plan again, refuse what was not shown, do it, verify it. */
+import { attempt } from "../attempt";
 import type { Hosts, LockedHost } from "../host/hosts";
 import type { HostSnapshot } from "../host/snapshot";
 import { surprises } from "../plan-text";
@@ -206,12 +207,4 @@ function shortfalls(args: PlacementArgs, state: PlacementState): readonly string
     .map(
       ({ check, expected, actual, source }) => `${check}: expected ${expected}, the domain has ${actual} (${source})`,
     );
-}
-
-export async function attempt<T>(work: () => Promise<T>): Promise<T | Error> {
-  try {
-    return await work();
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
 }
