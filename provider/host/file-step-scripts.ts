@@ -4,22 +4,33 @@ const files = `
 aim() {
   target=$root$1 folder=$root\${1%/*}
   tmp=$folder/.\${1##*/}.kvm-tuning
-  rm -f "$tmp"
+  if [ -e "$tmp" ] || [ -L "$tmp" ]; then rm -f "$tmp"; fi
 }
 
-# $now: what stands at the target; $key: that part of it which tells who wrote it.
+# $key: that part of what stands at the target which tells who wrote it.
 look() {
-  if [ -L "$target" ]; then now="link $(readlink "$target")" key=$now
-  elif [ -f "$target" ]; then hash "$target"; now="file $(stat -c '%a %u:%g' "$target") $digest" key=$digest
+  if [ -L "$target" ]; then key="link $(readlink "$target")"
+  elif [ -f "$target" ]; then hash "$target"; key=$digest
   elif [ -e "$target" ]; then die "$target is neither a file nor a link"
-  else now=absent key=absent; fi
+  else key=absent; fi
   # mv would move into a folder behind a link
   [ ! -d "$target" ] || die "$target is a link to a folder"
 }
 
-# Journals the target before its first write. $1: meta, $2: path
+# $now: all of what stands there, as the journal has it.
+look_closely() {
+  now=$key
+  case $key in absent | 'link '*) ;; *) now="file $(stat -c '%a %u:%g' "$target") $key" ;; esac
+}
+
+# Journals the target before its first write, and what is about to be written. $1: meta, $2: path, $3: key
 keep_file() {
-  [ -d "$journal/$entry" ] && return
+  if [ -d "$journal/$entry" ]; then
+    put '%s\\n' "$work/note" "$3" || die "cannot write $work/note"
+    note "$work/note"
+    return 0
+  fi
+  look_closely
   new_entry "$1"
   made=
   case $now in
@@ -31,18 +42,17 @@ keep_file() {
   absent)
     up=$folder
     while [ ! -d "$up" ] && [ "$up" != "$root" ]; do
-      made="made \${up#"$root"}
-$made"
+      made="\${nl}made \${up#"$root"}$made"
       up=\${up%/*}
     done
     ;;
   esac
-  put "$journal/.new/target" "$2" && printf '%s\\n%s' "$now" "$made" | cat > "$journal/.new/original" ||
-    die "cannot write the journal in $journal"
+  put '%s\\n' "$journal/.new/target" "$2" && put '%s\\n' "$journal/.new/original" "$now$made" &&
+    put '%s\\n' "$journal/.new/wrote" "$3" || die "cannot write the journal in $journal"
   keep_entry
 }
 
-make_folder() { (umask 022; mkdir -p "$folder") || die "cannot make $folder"; }
+make_folder() { open_folder "$folder" || die "cannot make $folder"; }
 
 label() { if command -v restorecon >/dev/null 2>&1; then restorecon "$target" || :; fi; }
 
@@ -56,18 +66,23 @@ place() {
 
 /** Arguments: entry, meta, path, mode, sha256 of the content. Content on stdin. */
 export const writeFileScript = `${start}${journalling}${files}
-entry=$1 meta=$2 path=$3 mode=$4
-receive "$5"
-wrote_digest=$digest owner=0:0
+entry=$1 meta=$2 path=$3 mode=$4 wanted=$5
+receive "$wanted"
 # A test's tree belongs to who runs the test.
-[ -z "$root" ] || owner=$(id -u):$(id -g)
+owner=0:0
+[ -z "$root" ] || owner=$(stat -c %u:%g "$root")
 aim "$path"
 look
-if [ "$now" = "file \${mode#0} $owner $wrote_digest" ]; then label; exit 0; fi
-keep_file "$meta" "$path"
-put "$work/note" "$wrote_digest" && note "$work/note"
+if [ "$key" = "$wanted" ]; then
+  look_closely
+  if [ "$now" = "file \${mode#0} $owner $wanted" ]; then label; exit 0; fi
+fi
+keep_file "$meta" "$path" "$wanted"
 make_folder
-cp "$work/in" "$tmp" && chown "$owner" "$tmp" && chmod "$mode" "$tmp" && sync "$tmp" || die "cannot write $tmp"
+cp "$work/in" "$tmp" || die "cannot write $tmp"
+# It is root's already, but in a folder that gives its own group to what is made in it.
+if [ ! -O "$tmp" ] || [ ! -G "$tmp" ]; then chown "$owner" "$tmp" || die "cannot write $tmp"; fi
+chmod "$mode" "$tmp" && sync "$tmp" || die "cannot write $tmp"
 place
 `;
 
@@ -76,9 +91,8 @@ export const writeLinkScript = `${start}${journalling}${files}
 entry=$1 meta=$2 path=$3 to=$4
 aim "$path"
 look
-[ "$now" != "link $to" ] || exit 0
-keep_file "$meta" "$path"
-put "$work/note" "link $to" && note "$work/note"
+[ "$key" != "link $to" ] || exit 0
+keep_file "$meta" "$path" "link $to"
 make_folder
 ln -s "$to" "$tmp" || die "cannot write $tmp"
 place
@@ -89,30 +103,78 @@ export const removeLinkScript = `${start}${journalling}${files}
 entry=$1 meta=$2 path=$3
 aim "$path"
 look
-[ "$now" != absent ] || exit 0
+[ "$key" != absent ] || exit 0
 [ -L "$target" ] || die "$path is no link: not removed"
-keep_file "$meta" "$path"
-put "$work/note" absent && note "$work/note"
+keep_file "$meta" "$path" absent
 rm -f "$target" || die "cannot remove $target"
 code=${failedAfterChange}
 sync "$folder" || die "cannot sync $folder"
 `;
 
+/** The folders that writing a file has made go with the last file of ours in them. */
+const madeFolders = `
+# $made: the folders, each between two newlines.
+read_made() {
+  made=$nl
+  for list in "$journal/made" "$journal/$entry/original"; do
+    [ -f "$list" ] || continue
+    while IFS= read -r line; do
+      case $line in 'made '*) ;; *) continue ;; esac
+      case $made in *"$nl\${line#made }$nl"*) ;; *) made=$made\${line#made }$nl ;; esac
+    done < "$list"
+  done
+}
+
+remove_made() {
+  read_made
+  up=$folder
+  while :; do
+    case $made in *"$nl\${up#"$root"}$nl"*) ;; *) break ;; esac
+    [ ! -d "$up" ] || rmdir "$up" 2>/dev/null || break
+    up=\${up%/*}
+  done
+  # Folders that still hold something wait for the entry of that file.
+  set --; set -f; IFS=$nl
+  for up in $made; do
+    [ ! -d "$root$up" ] || set -- "$@" "made $up"
+  done
+  set +f; unset IFS
+  if [ $# -gt 0 ]; then
+    put '%s\\n' "$journal/.made" "$@" && mv -f "$journal/.made" "$journal/made" || die "cannot write $journal/made"
+  elif [ -e "$journal/made" ]; then rm -f "$journal/made"; fi
+}
+`;
+
 /** Arguments: entry, path, exit code when others have changed the target. */
-export const restoreFileScript = `${start}${journalling}${files}
+export const restoreFileScript = `${start}${journalling}${files}${madeFolders}
 entry=$1 path=$2
 # Dropped by a run that was interrupted afterwards.
 [ -d "$journal/$entry" ] || exit 0
 aim "$path"
 look
 IFS= read -r original < "$journal/$entry/original" || die "$journal/$entry/original is damaged"
-wrote=$journal/$entry/wrote
-if [ "$now" != absent ] && [ "$now" != "$original" ] && [ "$key" != "\${original##* }" ] &&
-  ! grep -qsxF -e "$key" "$wrote"; then
+
+is_ours() {
+  [ -f "$journal/$entry/wrote" ] && while IFS= read -r line; do
+    [ "$line" != "$key" ] || return 0
+  done < "$journal/$entry/wrote"
+  return 1
+}
+
+# Whether the target is the original, to the mode.
+is_original() {
+  now=$key
+  [ "$key" != "\${original##* }" ] || look_closely
+  [ "$now" = "$original" ]
+}
+
+is_original && there=1 || there=
+if [ -z "$there" ] && [ "$key" != absent ] && [ "$key" != "\${original##* }" ] && ! is_ours; then
+  look_closely
   echo "$path was changed by others (now: $now)" >&2
   exit "$3"
 fi
-if [ "$now" != "$original" ]; then
+if [ -z "$there" ]; then
   case $original in
   absent)
     rm -f "$target" || die "cannot remove $target"
@@ -127,7 +189,10 @@ if [ "$now" != "$original" ]; then
   "file "*)
     set -- $original
     make_folder
-    cp -p "$journal/$entry/content" "$tmp" && chown "$3" "$tmp" && chmod "$2" "$tmp" || die "cannot write $tmp"
+    cp -p "$journal/$entry/content" "$tmp" || die "cannot write $tmp"
+    if [ "$(stat -c '%a %u:%g' "$tmp")" != "$2 $3" ]; then
+      chown "$3" "$tmp" && chmod "$2" "$tmp" || die "cannot write $tmp"
+    fi
     hash "$tmp"
     [ "$digest" = "$4" ] || die "$journal/$entry/content is damaged: it is not the original of $path"
     sync "$tmp" || die "cannot write $tmp"
@@ -136,19 +201,6 @@ if [ "$now" != "$original" ]; then
   *) die "$journal/$entry/original is damaged" ;;
   esac
 fi
-if [ "$original" = absent ]; then
-  up=$folder
-  while grep -qsxF -e "made \${up#"$root"}" "$journal/$entry/original" "$journal/made"; do
-    [ ! -d "$up" ] || rmdir "$up" 2>/dev/null || break
-    up=\${up%/*}
-  done
-  # Folders that still hold something wait for the entry of that file.
-  cat "$journal/made" "$journal/$entry/original" 2>/dev/null | while IFS= read -r line; do
-    case $line in "made "*) [ -d "$root\${line#made }" ] && printf '%s\\n' "$line" ;; esac
-  done | awk '!seen[$0]++' > "$work/made"
-  if [ -s "$work/made" ]; then
-    cat "$work/made" > "$journal/.made" && mv -f "$journal/.made" "$journal/made" || die "cannot write $journal/made"
-  else rm -f "$journal/made"; fi
-fi
+[ "$original" != absent ] || remove_made
 drop_entry
 `;

@@ -8,7 +8,7 @@
 /** The lock could not be had, or was lost. */
 export const lockExitCode = 73;
 
-/** Sets $root, $state and $locks. /run is emptied by a reboot, as the locks are. */
+/** Sets $root, $state, $locks and $work. /run is emptied by a reboot, as the locks are. */
 export const lockFolder = `
 LC_ALL=C; export LC_ALL
 umask 077
@@ -17,7 +17,16 @@ state=$root/var/lib/kvm-tuning
 command -v flock >/dev/null 2>&1 || { echo 'command not found on the host: flock (package util-linux)' >&2; exit 76; }
 locks=$root/run/kvm-tuning
 [ -d "$root/run" ] || locks=$state
-(umask 022; mkdir -p "\${locks%/*}") && mkdir -p "$locks" || exit 76
+work=$locks/step
+# A fork costs tens of milliseconds on a busy host: what is there is not made.
+open_folder() { [ -d "$1" ] || { umask 022; mkdir -p "$1"; set -- $?; umask 077; return "$1"; }; }
+closed_folder() { [ -d "$1" ] || mkdir -p "$1"; }
+open_folder "\${locks%/*}" && closed_folder "$locks" || exit 76
+# Writes lines to file $2 in the printf format $1. The builtin does not say why it fails, cat does.
+put() {
+  format=$1 file=$2; shift 2
+  printf "$format" "$@" 2>/dev/null > "$file" || printf "$format" "$@" | cat > "$file"
+}
 `;
 
 /**
@@ -48,9 +57,12 @@ until flock -n 8; do
   echo "Wait for it; 'fuser -v $locks/busy' on the host shows it." >&2
   exit ${lockExitCode}
 done
-printf '%s\\n' "$token" "$who, process $$ on the host, since $(date -u +%Y-%m-%dT%H:%M:%SZ)" | cat > "$locks/holder" || exit
+put '%s\\n' "$locks/holder" "$token" "$who, process $$ on the host, since $(date -u +%Y-%m-%dT%H:%M:%SZ)" || exit
 exec 8>&-
 printf '\\nlocked %s\\n' "$token"
-cat > /dev/null 9>&-
-rm -f "$locks/holder"
+while IFS= read -r line; do :; done
+exec 8>>"$locks/busy"
+# The steps' folder stays while one of them goes on.
+flock -n 8 || work=
+rm -rf "$locks/holder" \${work:+"$work"}
 `;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { ExecRequest } from "../transport/transport";
 import { removeLinkScript, restoreFileScript, writeFileScript, writeLinkScript } from "./file-step-scripts";
 import { entryMeta } from "./journal";
-import { changedByOthers, type PathValue, type Step } from "./step";
+import { changedByOthers, type Step } from "./step";
 import { forgetScript, runScript, setOwnerScript } from "./step-scripts";
 import { restoreUnitScript, stopUnitScript } from "./unit-step-scripts";
 import { recordValuesScript, restoreValuesScript, writeValuesScript } from "./value-step-scripts";
@@ -52,7 +52,7 @@ function parts(step: Step): Parts {
       const { entry, setting, paths, awaited = [] } = step;
       const meta = entryMeta({ kind: "values", setting, paths });
       const valueOf = new Map(awaited.map(({ path, value }) => [path, value]));
-      const values = paths.map((path) => ({ path, value: valueOf.get(path) ?? "" }));
+      const values = paths.map((path) => ({ path, value: valueOf.get(path) }));
       return { script: recordValuesScript, ...valuesInput({ entry, values }, meta) };
     }
     case "forget":
@@ -70,27 +70,28 @@ const unitSeconds = 300;
 
 interface Values {
   readonly entry: string;
-  readonly values: readonly PathValue[];
+  /** Without a value: its original is asked for, and nothing else. */
+  readonly values: readonly { readonly path: string; readonly value: string | undefined }[];
   readonly settle?: { readonly attempts: number };
   readonly refusal?: string;
 }
 
 /** On stdin, not as arguments: the governors of a thousand CPUs are longer than one argument may be (128 KiB). */
 function valuesInput({ entry, values, settle, refusal }: Values, meta: string): Omit<Parts, "script"> {
-  const broken = values.find(({ path, value }) => /[\n\0]/.test(path + value));
+  const broken = values.find(({ path, value = "" }) => /[\n\0]/.test(path + value) || path.includes("\t"));
   if (broken !== undefined)
     throw new Error(`the value for ${broken.path} must be one line: ${JSON.stringify(broken.value)}`);
-  const stdin = [meta, ...values.flatMap(({ path, value }) => [path, value])].map((line) => `${line}\n`).join("");
+  const pairs = values.map(({ path, value }) => (value === undefined ? path : `${path}\t${value}`));
+  const stdin = [meta, ...pairs, "end"].map((line) => `${line}\n`).join("");
   const attempts = settle?.attempts ?? 1;
   // Compacting the memory of a big host takes its time.
-  const args = [entry, String(attempts), sha256(stdin), ...(refusal === undefined ? [] : [refusal])];
+  const args = [entry, String(attempts), ...(refusal === undefined ? [] : [refusal])];
   return { args, stdin, timeoutSeconds: 120 + 120 * (attempts - 1) };
 }
 
 export function setOwnerCommand(owner: { readonly urn: string } | undefined, token: string): ExecRequest {
-  const stdin = owner === undefined ? "" : `${JSON.stringify({ urn: owner.urn })}\n`;
-  const argument = owner === undefined ? "" : sha256(stdin);
-  return { argv: ["sh", "-c", setOwnerScript, "kvm-tuning", token, argument], stdin };
+  const record = owner === undefined ? "" : JSON.stringify({ urn: owner.urn });
+  return { argv: ["sh", "-c", setOwnerScript, "kvm-tuning", token, record] };
 }
 
 function sha256(text: string): string {

@@ -4,9 +4,13 @@ import { failedAfterChange, journalling, start } from "./step-scripts";
 export const stopUnitScript = `${start}${journalling}
 entry=$1 unit=$3
 if [ ! -d "$journal/$entry" ]; then
-  show() { systemctl show -p "$1" -- "$unit" 2>/dev/null | sed 's/^[^=]*=//'; }
+  active= enabled=
+  # In systemd's order, not in the one that was asked for.
+  for line in $(systemctl show -p ActiveState,UnitFileState -- "$unit" 2>/dev/null); do
+    case $line in ActiveState=*) active=\${line#*=} ;; UnitFileState=*) enabled=\${line#*=} ;; esac
+  done
   new_entry "$2"
-  put "$journal/.new/paths" "$unit" && put "$journal/.new/original" "$(show ActiveState)" "$(show UnitFileState)" ||
+  put '%s\\n' "$journal/.new/paths" "$unit" && put '%s\\n' "$journal/.new/original" "$active" "$enabled" ||
     die "cannot write the journal in $journal"
   keep_entry
 fi

@@ -1,18 +1,43 @@
 import { failedAfterChange, journalling, start } from "./step-scripts";
 
-/** Input: the meta line (empty for a restore), then for each value two lines, path and value. */
+/**
+ * Input: the meta line (empty for a restore), a line for each path, the line `end`. Behind a path stands a tab and the
+ * value that is wanted, if one is.
+ */
 const values = `
+tab='\t'
+missing= refused=
+cd "$root/" || exit
+
+# Into files: wanted (path, tab, value), wrote (path:value), paths, and names, which is for xargs. $missing: the first
+# path that this host does not have. What lacks its last line was cut off on its way.
 take_values() {
-  receive "$1"
-  { IFS= read -r meta; cat > "$work/wanted"; } < "$work/in"
-  awk 'NR % 2' "$work/wanted" > "$work/paths"
+  IFS= read -r meta && while IFS= read -r line; do
+    [ "$line" != end ] || return 0
+    path=\${line%%"$tab"*}
+    if [ ! -e "$root$path" ]; then
+      missing=\${missing:-$path}
+      [ "$1" = all ] || continue
+    fi
+    printf '%s\\n' "$path" >&4 && printf '%s\\0' "\${path#/}" >&5 || die "cannot keep the input in $work"
+    [ "$line" != "$path" ] || continue
+    printf '%s\\n' "$line" && printf '%s\\n' "$path:\${line#*"$tab"}" >&3 ||
+      die "cannot keep the input in $work"
+  done > "$work/wanted" 3> "$work/wrote" 4> "$work/paths" 5> "$work/names"
+  die 'the input was cut off on its way to the host'
 }
 
-# What the files hold now, as "path:line", in $work/has; pairs of wanted values that differ in $work/unmet.
+# What the files hold now, as "path:line", in the file $1.
+observe() {
+  now=$(xargs -0 grep -asH '' /dev/null < "$work/names")
+  set -- "$work/$1"
+  if [ -n "$now" ]; then set -f; IFS=$nl; put '/%s\\n' "$1" $now; else put '' "$1"; fi || die "cannot write $1"
+  set +f; unset IFS
+}
+
+# $unmet, also a file: the lines of wanted that differ from what was observed in the file $1.
 compare() {
-  sed 's|^/||' "$work/paths" | tr '\\n' '\\000' | (cd "$root/" && xargs -0 grep -asH '' /dev/null) |
-    sed 's|^|/|' > "$work/has"
-  awk '
+  unmet=$(awk '
     # A choice in /sys is its word in brackets; white space counts as one space.
     function plain(line,   head) {
       if (line ~ /^\\/sys\\// && match(line, /\\[[^] ]*\\]/)) {
@@ -23,34 +48,39 @@ compare() {
       return line
     }
     FILENAME == ARGV[1] { has[plain($0)]; next }
-    FNR % 2 { path = $0; next }
-    !(plain(path ":" $0) in has) { print path; print }' "$work/has" "$work/wanted" > "$work/unmet"
+    { tab = index($0, "\\t") }
+    !(plain(substr($0, 1, tab - 1) ":" substr($0, tab + 1)) in has)' "$work/$1" "$work/wanted") &&
+    put '%s\\n' "$work/unmet" "$unmet" || die "cannot compare the values in $work"
 }
 
-# Journals the originals of all paths, if the entry is new.
+# Journals the originals of all paths, if the entry is new, and what is about to be written.
 keep_values() {
   if [ -d "$journal/$entry" ]; then
-    awk 'FILENAME == ARGV[1] { kept[$0]; next } !($0 in kept)' "$journal/$entry/paths" "$work/paths" > "$work/new"
-    [ ! -s "$work/new" ] || die "journal entry $entry does not hold the original of $(cat "$work/new")"
-  else
-    new_entry "$meta"
-    cat "$work/paths" > "$journal/.new/paths" && cat "$work/has" > "$journal/.new/original" ||
-      die "cannot write the journal in $journal"
-    keep_entry
+    new=$(awk 'FILENAME == ARGV[1] { kept[$0]; next } !($0 in kept)' "$journal/$entry/paths" "$work/paths") ||
+      die "cannot read the journal in $journal"
+    [ -z "$new" ] || die "journal entry $entry does not hold the original of $new"
+    [ ! -s "$work/wrote" ] || note "$work/wrote"
+    return 0
   fi
+  new_entry "$meta"
+  set -- "$work/paths" "$work/original"
+  [ ! -s "$work/wrote" ] || set -- "$@" "$work/wrote"
+  cp "$@" "$journal/.new" || die "cannot write the journal in $journal"
+  keep_entry
 }
 
 # In place, as one write: the kernel takes each write as a whole value. With a note for it ($refusal) a refusal is no
 # failure.
 write_unmet() {
-  while IFS= read -r path && IFS= read -r value; do
+  while IFS= read -r line && [ -n "$line" ]; do
+    path=\${line%%"$tab"*} value=\${line#*"$tab"}
     code=${failedAfterChange}
     printf '%s\\n' "$value" 2>/dev/null > "$root$path" && continue
     # The builtin does not say why it failed, cat does.
     why=$({ printf '%s\\n' "$value" | cat > "$root$path"; } 2>&1) && continue
     why=\${why##*: }
     case $refusal:$why in
-      ?*:"Input/output error" | ?*:"I/O error" | ?*:"Operation not permitted") printf '%s\\n' "$path:$refusal" >> "$work/refused" ;;
+      ?*:"Input/output error" | ?*:"I/O error" | ?*:"Operation not permitted") refused=$refused$path:$refusal$nl ;;
       *) die "cannot write \\"$value\\" to $path: $why" ;;
     esac
   done < "$work/unmet"
@@ -60,54 +90,45 @@ write_unmet() {
 settle() {
   attempt=1
   write_unmet
-  compare
-  while [ -s "$work/unmet" ] && [ $attempt -lt "$1" ]; do
+  while [ $attempt -lt "$1" ] && observe now && compare now && [ -n "$unmet" ]; do
     attempt=$((attempt + 1))
     [ ! -e "$root/proc/sys/vm/compact_memory" ] || printf '1\\n' 2>/dev/null > "$root/proc/sys/vm/compact_memory"
     sleep 1
     write_unmet
-    compare
   done
 }
 `;
 
-/** Arguments: entry, attempts, sha256 of the input, the note of a refusal or nothing. */
+/** Arguments: entry, attempts, the note of a refusal or nothing. */
 export const writeValuesScript = `${start}${journalling}${values}
-entry=$1 refusal=\${4-}
-take_values "$3"
-compare
-[ -s "$work/unmet" ] || exit 0
-while IFS= read -r path; do
-  [ -e "$root$path" ] || die "this host has no $path"
-done < "$work/paths"
+entry=$1 refusal=\${3-}
+take_values all
+observe original
+compare original
+[ -n "$unmet" ] || exit 0
+[ -z "$missing" ] || die "this host has no $missing"
 keep_values
-awk 'NR % 2 { path = $0; next } { print path ":" $0 }' "$work/wanted" > "$work/note"
-note "$work/note"
 settle "$2"
-note "$work/has"
-[ ! -s "$work/refused" ] || note "$work/refused"
+observe now
+put '%s' "$work/refused" "$refused" || die "cannot write $work/refused"
+note "$work/now" "$work/refused"
 `;
 
-/** Arguments: entry, attempts (no matter), sha256 of the input; a value in it that is not empty is noted as ours. */
+/** Arguments: entry, attempts (no matter). A value in the input is noted as ours. */
 export const recordValuesScript = `${start}${journalling}${values}
 entry=$1
-take_values "$3"
-compare
+take_values all
+observe original
 keep_values
-awk 'NR % 2 { path = $0; next } $0 != "" { print path ":" $0 }' "$work/wanted" > "$work/note"
-[ ! -s "$work/note" ] || note "$work/note"
 `;
 
-/** Arguments: entry, attempts, sha256 of the input. A file that is gone (a CPU is offline) has nothing to restore. */
+/** Arguments: entry, attempts. A file that is gone (a CPU is offline) has nothing to restore. */
 export const restoreValuesScript = `${start}${journalling}${values}
 entry=$1 refusal=
 [ -d "$journal/$entry" ] || exit 0
-take_values "$3"
-while IFS= read -r path && IFS= read -r value; do
-  [ ! -e "$root$path" ] || printf '%s\\n' "$path" "$value"
-done < "$work/wanted" > "$work/there"
-cat "$work/there" > "$work/wanted"
-compare
-settle "$2"
+take_values there
+observe now
+compare now
+[ -z "$unmet" ] || settle "$2"
 drop_entry
 `;

@@ -170,7 +170,8 @@ describe.each(scenarios)("$name, killed at any command", (scenario) => {
       let [n, through] = [0, 0];
       // In a pipeline the count of commands varies by one.
       while (through < 3) through = (await killedAt(++n, scenario, again)) ? 0 : through + 1;
-      expect(n).toBeGreaterThan(10);
+      // The shortest, the return of values, has seven commands.
+      expect(n).toBeGreaterThanOrEqual(10);
     },
     120_000,
   );

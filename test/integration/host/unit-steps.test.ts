@@ -33,8 +33,7 @@ describe.each(shells)("units and their links in %s", (_name, shell) => {
   /** A unit in a state, and a log of what is done with it. */
   const unitIs = (active: string, file = "enabled"): void =>
     systemctl(`case "$1 $3" in
-"show ActiveState") echo ActiveState=${active} ;;
-"show UnitFileState") echo UnitFileState=${file} ;;
+"show ActiveState,UnitFileState") printf '%s\\n' ActiveState=${active} UnitFileState=${file} ;;
 *) echo "$*" >> ${bin}/log ;;
 esac`);
   const log = (): string => readFileSync(join(bin, "log"), "utf8");

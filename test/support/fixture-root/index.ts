@@ -26,6 +26,9 @@ export interface FixtureRoot {
   remove(): void;
 }
 
+/** In memory, where there is a place for it: the scripts sync what they write, and a disk takes its time for that. */
+export const treeFolder = fs.existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+
 export const machineId = "0123456789abcdef0123456789abcdef";
 export const bootId = "5ab6b6b3-2c5e-4d5e-9f45-3c8e5a2f0c11";
 
@@ -44,7 +47,7 @@ export const smallHost: Fixture = {
 };
 
 export function fixtureRoot(fixture: Fixture = smallHost): FixtureRoot {
-  const root = fs.mkdtempSync(join(tmpdir(), "fixture-root-"));
+  const root = fs.mkdtempSync(join(treeFolder, "fixture-root-"));
   const path = (inside: string): string => join(root, inside);
   const write = (more: Fixture): void => {
     for (const [name, entry] of Object.entries(more)) writeEntry(path(name), name, entry);

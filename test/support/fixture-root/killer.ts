@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const commands = [
-  ..."awk cat chmod chown cp flock grep id ln mkdir mv readlink rm rmdir sed sha256sum".split(" "),
-  ..."sleep stat sync tail tr xargs".split(" "),
+  ..."awk cat chmod chown cp flock grep ln mkdir mv readlink rm rmdir sed sha256sum".split(" "),
+  ..."sleep stat sync tail xargs".split(" "),
 ];
 
 export interface Killer {
