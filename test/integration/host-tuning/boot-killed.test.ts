@@ -13,6 +13,8 @@ jest.setTimeout(60_000);
 let host: GrubHost;
 /** Goes on where the killed one stopped. */
 let next: DynamicServer;
+/** The next one to be killed: it starts while the one before it is at work. */
+let spare: Promise<DynamicServer>;
 let before: Readonly<Record<string, string>>;
 let undisturbed: Readonly<Record<string, string>>;
 
@@ -21,6 +23,12 @@ const outcome = () =>
   Object.fromEntries(
     Object.entries(host.lasting()).filter(([path]) => !path.startsWith("/var/lib/kvm-tuning/journal/")),
   );
+
+function takeDoomed(): Promise<DynamicServer> {
+  const doomed = spare;
+  spare = doomed.then(() => startDynamicServer());
+  return doomed;
+}
 
 async function run(server: DynamicServer, state?: Props): Promise<Props> {
   const { inputs } = await server.check(host.inputs({ ...bootOnly, ...consent }), state);
@@ -53,6 +61,7 @@ const points = Array.from({ length: 19 }, (_none, index) => index + 6);
 let commands = 0;
 
 beforeAll(async () => {
+  spare = startDynamicServer();
   [host, next] = await Promise.all([startGrubHost(), startDynamicServer()]);
   before = host.lasting();
   const from = host.ssh.execs.length;
@@ -64,7 +73,7 @@ beforeAll(async () => {
 });
 beforeEach(() => host.events());
 afterAll(async () => {
-  await next.stop();
+  await Promise.all([next.stop(), spare.then((server) => server.stop())]);
   await host.close();
 });
 
@@ -72,7 +81,7 @@ test.each(points)(
   "killed before its command %i: the next run ends as an undisturbed one, and delete restores every byte",
   async (n) => {
     if (n > commands) return;
-    const doomed = await startDynamicServer();
+    const doomed = await takeDoomed();
     const from = host.ssh.execs.length;
     host.ssh.fault(n, { kind: "noAnswer" });
     const over = run(doomed).then(
@@ -89,7 +98,7 @@ test.each(points)(
 );
 
 test("killed while the host reboots: the next run starts the domains, and no second reboot happens", async () => {
-  const doomed = await startDynamicServer();
+  const doomed = await takeDoomed();
   const rebooting = new Promise<void>((resolve) => {
     host.onReboot = async () => {
       await doomed.stop("SIGKILL");
@@ -104,7 +113,7 @@ test("killed while the host reboots: the next run starts the domains, and no sec
 
 test("killed in the middle of taking its arguments back: the next run takes the rest back", async () => {
   const staged = await next.create((await next.check(host.inputs({ ...bootOnly, whenExceeded: "stage" }))).inputs);
-  const doomed = await startDynamicServer();
+  const doomed = await takeDoomed();
   const { inputs } = await doomed.check(host.inputs({}), staged.properties);
   const from = host.ssh.execs.length;
   host.ssh.fault("grub-script-check", { kind: "noAnswer" });
