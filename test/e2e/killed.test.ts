@@ -1,13 +1,15 @@
 /*
- * The provider process is killed (SIGKILL) in the middle of three runs of the real CLI: while values are written, while
- * GRUB's menu is made, and while the host reboots. Each time the next `up` ends as if nothing had happened, and destroy
- * puts everything back.
+ * The provider process is killed (SIGKILL) in the middle of three runs of the real CLI with the fullest tuning that the
+ * test host can show: while values are written, while GRUB's menu is made, and while the host reboots. Each time the
+ * next `up` ends as if nothing had happened, and destroy puts everything back.
  */
 import { spawnSync } from "node:child_process";
 import { startClone, type TestHost } from "../host/test-host";
-import { readFacts, readTree } from "./story/facts";
+import { bootTuning, liveTuning } from "./knobs/programs";
+import { bootedValues, readBooted, readLive, tunedValues } from "./knobs/readings";
+import { readTree } from "./story/facts";
 import { newKey } from "./story/keys";
-import { bootedTuning, lessTuning, program } from "./story/program";
+import { program } from "./story/program";
 import { createProject, type Project } from "./support/project";
 
 let host: TestHost | undefined;
@@ -23,37 +25,46 @@ afterAll(async () => {
   await project?.remove();
 }, 60_000);
 
+/** The same, but nobody may reboot the host. */
+const stagedTuning = bootTuning.replace('maxDisruption: "host-reboot"', 'whenExceeded: "stage"');
+
 test("a killed provider process leaves a host from which the next up goes on", async () => {
   if (host === undefined || project === undefined) throw new Error("the set-up has failed");
   const stage = { host, project };
-  const before = { facts: await readFacts(host), tree: await readTree(host) };
+  const { pulumi } = project;
+  const up = () => pulumi(["up", "--yes", "--skip-preview"]);
+  const nothingToDo = () => pulumi(["preview", "--expect-no-changes"]);
   const key = await newKey(host, "killed-passphrase");
-  await project.pulumi(["config", "set", "--secret", "privateKey", "--", key.privateKey]);
-  await project.pulumi(["config", "set", "--secret", "privateKeyPassword", key.passphrase]);
+  await pulumi(["config", "set", "--secret", "privateKey", "--", key.privateKey]);
+  await pulumi(["config", "set", "--secret", "privateKeyPassword", key.passphrase]);
+  await host.output("systemctl start numad");
+  const before = { live: await readLive(host), booted: await readBooted(host), tree: await readTree(host) };
 
-  await write(stage, lessTuning);
+  await write(stage, liveTuning);
   await upKilledAt(stage, "set hugepages.2M.node0");
-  await project.pulumi(["up", "--yes", "--skip-preview"]);
-  expect(await readFacts(host)).toMatchObject({
-    "vm.swappiness": "10",
-    "2M pages on node 0": "128",
-    "kvm-tuning.service": "enabled",
-  });
+  await up();
+  expect(await readLive(host)).toEqual(tunedValues);
 
-  await write(stage, bootedTuning);
+  await write(stage, stagedTuning);
   await upKilledAt(stage, "update-grub");
+  await up();
+  expect(await readBooted(host)).toEqual(before.booted);
+  await nothingToDo();
+
+  await write(stage, bootTuning);
   const boot = await host.bootId();
   await upKilledAt(stage, "waiting for reboot");
   await host.waitForBoot(boot);
-  await project.pulumi(["up", "--yes", "--skip-preview"]);
-  const tuned = await readFacts(host);
-  expect(tuned).toMatchObject({ "isolated CPUs": "2-3,6-7", "1G pages on node 1": "1", "2M pages on node 1": "64" });
-  await project.pulumi(["preview", "--expect-no-changes"]);
+  await up();
+  expect(await readBooted(host)).toMatchObject(bootedValues);
+  expect(await readLive(host)).toEqual(tunedValues);
+  await nothingToDo();
 
-  await project.pulumi(["destroy", "--yes", "--skip-preview"]);
+  await pulumi(["destroy", "--yes", "--skip-preview"]);
+  expect(await readLive(host)).toEqual(before.live);
   expect((await readTree(host)).split("\n")).toEqual(before.tree.split("\n"));
   await host.reboot();
-  expect(await readFacts(host)).toEqual(before.facts);
+  expect(await readBooted(host)).toEqual(before.booted);
 }, 900_000);
 
 interface Stage {

@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { startClone, type TestHost } from "../host/test-host";
 import { bootPlan, bootTuning, byHand, driftPlan, firstPlan, liveTuning, notThere } from "./knobs/programs";
-import { readBooted, readLive } from "./knobs/readings";
+import { bootedValues, readBooted, readLive, tunedValues } from "./knobs/readings";
 import { plans, shows } from "./story/expect";
 import { readTree } from "./story/facts";
 import { newKey } from "./story/keys";
@@ -25,31 +25,6 @@ afterAll(async () => {
   await host?.stop();
   await project?.remove();
 }, 60_000);
-
-const tuned = {
-  cpuGovernor: "performance - performance - powersave - powersave -",
-  "hugepages on node 0": "64",
-  "hugepages on node 1": "32",
-  irqAffinity: "33",
-  ksm: "1",
-  numaBalancing: "0",
-  schedRtRuntimeMicroseconds: "-1",
-  services: "masked inactive",
-  smt: "off 0,2,4,6",
-  "vm.swappiness": "10",
-  "kernel.timer_migration": "0",
-  systemdCpuAffinity: "0,4",
-  transparentHugepages: "[madvise] [defer+madvise]",
-  workqueueCpus: "11",
-};
-
-const bootedValues = {
-  isolated: "2-3,6-7",
-  nohzFull: "2-3,6-7",
-  "1G pages on node 1": "1",
-  "printk.time": "N",
-  "processor.max_cstate": "1",
-};
 
 /** Each boot adds a line, so that a second reboot would be seen. */
 const countBoots =
@@ -84,7 +59,7 @@ test("all knobs at once: set, drifted, repaired, booted once, taken back", async
   shows(first.output.replaceAll(/\s+/g, " "), ...notThere);
   expect(await readLive(here)).toEqual(before.live);
   await up();
-  expect(await readLive(here)).toEqual(tuned);
+  expect(await readLive(here)).toEqual(tunedValues);
   await nothingToDo();
 
   // All changed by hand.
@@ -92,11 +67,11 @@ test("all knobs at once: set, drifted, repaired, booted once, taken back", async
   const drift = await stack.pulumi(["preview", "--diff", "--expect-no-changes"], { expectExitCode: 7 });
   plans(drift.stdout, driftPlan);
   await up();
-  expect(await readLive(here)).toEqual(tuned);
+  expect(await readLive(here)).toEqual(tunedValues);
 
   // A CPU that comes online is tuned again, by nobody's run.
   await here.output(hotplug);
-  await until(async () => (await readLive(here)).cpuGovernor === tuned.cpuGovernor, "the governor of CPU 6");
+  await until(async () => (await readLive(here)).cpuGovernor === tunedValues.cpuGovernor, "the governor of CPU 6");
   await nothingToDo();
 
   // All boot knobs in one reboot, and the live values set again by it.
@@ -110,7 +85,7 @@ test("all knobs at once: set, drifted, repaired, booted once, taken back", async
       "console=tty0 console=ttyS0,115200 hugepages=1:1 hugepagesz=1G irqaffinity=0-1,4-5 " +
       "isolcpus=managed_irq,domain,2-3,6-7 nohz_full=2-3,6-7 printk.time=0 processor.max_cstate=1 rcu_nocbs=2-3,6-7",
   });
-  expect(await readLive(here)).toEqual(tuned);
+  expect(await readLive(here)).toEqual(tunedValues);
   await nothingToDo();
 
   // All taken back; the kernel's arguments at the next boot, which is somebody else's.

@@ -34,6 +34,33 @@ const booted = {
     "tr ' ' '\\n' < /proc/cmdline | grep -E '^(isolcpus|nohz_full|rcu_nocbs|irqaffinity|hugepages.*|printk.time|fsck.mode|console|processor.max_cstate)=' | sort",
 } as const;
 
+/** With the live tuning, and still so with the one that needs a boot. */
+export const tunedValues = {
+  cpuGovernor: "performance - performance - powersave - powersave -",
+  "hugepages on node 0": "64",
+  "hugepages on node 1": "32",
+  irqAffinity: "33",
+  ksm: "1",
+  numaBalancing: "0",
+  schedRtRuntimeMicroseconds: "-1",
+  services: "masked inactive",
+  smt: "off 0,2,4,6",
+  "vm.swappiness": "10",
+  "kernel.timer_migration": "0",
+  systemdCpuAffinity: "0,4",
+  transparentHugepages: "[madvise] [defer+madvise]",
+  workqueueCpus: "11",
+};
+
+/** After that boot; the command line aside. */
+export const bootedValues = {
+  isolated: "2-3,6-7",
+  nohzFull: "2-3,6-7",
+  "1G pages on node 1": "1",
+  "printk.time": "N",
+  "processor.max_cstate": "1",
+};
+
 export const readLive = (host: TestHost) => readAll(host, live);
 export const readBooted = (host: TestHost) => readAll(host, booted);
 
