@@ -13,6 +13,10 @@ const readings: readonly (readonly [string, string])[] = [
   ["isolated CPUs", "cat /sys/devices/system/cpu/isolated"],
   ["CPUs without a tick", "cat /sys/devices/system/cpu/nohz_full"],
   ["transparent huge pages", "sed 's/.*\\[\\(.*\\)\\].*/\\1/' /sys/kernel/mm/transparent_hugepage/enabled"],
+  ["page merging", "cat /sys/kernel/mm/ksm/run"],
+  ["CPUs of new interrupts", "cat /proc/irq/default_smp_affinity"],
+  ["CPUs of kernel work queues", "cat /sys/devices/virtual/workqueue/cpumask"],
+  ["numad.service", "systemctl is-active numad.service || true"],
   ["kvm-tuning.service", "systemctl is-enabled kvm-tuning.service 2>/dev/null || true"],
   ["files in /etc/sysctl.d", "ls /etc/sysctl.d | tr '\\n' ' '"],
 ];

@@ -11,11 +11,19 @@ export interface ProgramParts {
   readonly more?: string;
 }
 
-export const wholeTuning = `
+/** Every part of a host that a guest feels: memory, clock, and who else runs on its CPUs. */
+export const peacefulTuning = `
   numaBalancing: false,
   cpuGovernor: "performance",
   sysctl: { "vm.swappiness": 10, "kernel.timer_migration": 0 },
-  hugepages: [{ size: "2M", nodes: { 0: 128, 1: 64 } }],`;
+  hugepages: [{ size: "2M", nodes: { 0: 128, 1: 64 } }],
+  ksm: "on",
+  irqAffinity: { default: "0-1,4-5" },
+  workqueueCpus: "0-1,4-5",`;
+
+/** A daemon that moves memory between nodes is stopped. */
+export const wholeTuning = `${peacefulTuning}
+  conflicts: "takeOver",`;
 
 /** One sysctl has left the program. */
 export const lessTuning = wholeTuning.replace(', "kernel.timer_migration": 0', "");

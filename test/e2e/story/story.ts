@@ -8,7 +8,7 @@ import { startDomain } from "./domain";
 import { names, plans, same, shows, showsNot } from "./expect";
 import { readFacts, readTree, type Facts } from "./facts";
 import { canaries, newKey, type UserKey } from "./keys";
-import { lessTuning, program, wholeTuning } from "./program";
+import { lessTuning, peacefulTuning, program, wholeTuning } from "./program";
 import { keepsSecrets, watchProcesses } from "./secrets";
 import { truthfulUp } from "./truth";
 
@@ -16,6 +16,7 @@ const user = "ops";
 
 export async function runStory(stage: Stage): Promise<void> {
   await startDomain(stage.host);
+  await stage.host.output("systemctl -q enable --now numad");
   const before = {
     domain: await readDomain(stage),
     facts: await readFacts(stage.host),
@@ -25,6 +26,7 @@ export async function runStory(stage: Stage): Promise<void> {
   await prepare(stage, key);
   const stopWatching = await watchProcesses(stage.host);
 
+  await otherWriter(stage);
   const preview = await firstPreview(stage);
   const tuned = await firstUp(stage, before.facts, preview);
   await nothingToDo(stage);
@@ -55,9 +57,20 @@ async function prepare(stage: Stage, key: UserKey): Promise<void> {
     "The program",
     "One HostTuning resource: what the host shall have. The user is not root: sudo does the rest.",
   );
-  await writeProgram(stage, wholeTuning);
+  await writeProgram(stage, peacefulTuning);
   await setKey(stage, key);
-  stage.note(wholeTuning.trim());
+  stage.note(peacefulTuning.trim());
+}
+
+async function otherWriter(stage: Stage): Promise<void> {
+  stage.chapter(
+    "Who else writes it",
+    "numad runs on this host and moves memory as it sees fit. The preview names it, before anything is written.",
+  );
+  const { output } = await stage.pulumi(["preview"]);
+  shows(output.replaceAll(/\s+/g, " "), "numad.service (active) may write numaBalancing too: it moves processes");
+  stage.note('conflicts: "takeOver" stops it, until the resource is deleted.');
+  await writeProgram(stage, wholeTuning);
 }
 
 async function firstPreview(stage: Stage): Promise<string> {
@@ -70,10 +83,14 @@ async function firstPreview(stage: Stage): Promise<string> {
     cpuGovernor: "schedutil → performance  [live]",
     "hugepages.2M.node0": "0 → 128  [live]",
     "hugepages.2M.node1": "0 → 64  [live]",
+    "irqAffinity.default": "0-7 → 0-1,4-5  [live]",
+    ksm: "0 → 1  [live]",
     "kvm-tuning.service": "(absent) → enabled  [live]",
     numaBalancing: "1 → 0  [live]",
+    "services.numad.service": "active → stopped  [live]",
     "sysctl.kernel.timer_migration": "1 → 0  [live]",
     "sysctl.vm.swappiness": "60 → 10  [live]",
+    workqueueCpus: "0-7 → 0-1,4-5  [live]",
   });
   const written = await stage.host.output("ls -d /etc/kvm-tuning /var/lib/kvm-tuning 2>/dev/null || true");
   same(written, "", "what a preview wrote on the host");
@@ -94,6 +111,10 @@ async function firstUp(stage: Stage, before: Facts, preview: string): Promise<Fa
       "governor of all CPUs": "performance",
       "2M pages on node 0": "128",
       "2M pages on node 1": "64",
+      "page merging": "1",
+      "CPUs of new interrupts": "33",
+      "CPUs of kernel work queues": "33",
+      "numad.service": "inactive",
       "kvm-tuning.service": "enabled",
       "files in /etc/sysctl.d": facts["files in /etc/sysctl.d"],
     },
@@ -111,24 +132,26 @@ async function nothingToDo(stage: Stage): Promise<void> {
 }
 
 async function drift(stage: Stage, tuned: Facts): Promise<void> {
-  stage.chapter("Drift", "Somebody changes three values by hand, over ssh.");
+  stage.chapter("Drift", "Somebody changes four values by hand, over ssh.");
   const byHand = [
     "echo powersave > /sys/devices/system/cpu/cpu3/cpufreq/scaling_governor",
     "sysctl -q -w vm.swappiness=33",
     "echo 100 > /sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages",
+    "systemctl start numad",
   ];
   for (const command of byHand) {
     stage.note(`ssh root@kvm-01 '${command}'`);
     await stage.host.output(command);
   }
-  stage.chapter("The gate of a CI pipeline", "`--expect-no-changes` fails, and the preview names each of the three.");
+  stage.chapter("The gate of a CI pipeline", "`--expect-no-changes` fails, and the preview names each of the four.");
   const { stdout } = await stage.pulumi(["preview", "--diff", "--expect-no-changes"], { expectExitCode: 7 });
   plans(stdout, {
     cpuGovernor: "performance on 0-2,4-7, powersave on 3 → performance  [live]",
     "sysctl.vm.swappiness": "33 → 10  [live]",
     "hugepages.2M.node1": "100 → 64  [live]",
+    "services.numad.service": "active → stopped  [live]",
   });
-  stage.chapter("Repair", "`up` writes just these three.");
+  stage.chapter("Repair", "`up` mends just these four.");
   await truthfulUp(stage, stdout);
   same(await readFacts(stage.host), tuned, "the repaired host");
 }
@@ -182,6 +205,7 @@ async function undo(stage: Stage, before: Before): Promise<void> {
     cpuGovernor: "back to schedutil  [live]",
     "hugepages.2M.node0": "back to 0  [live]",
     "hugepages.2M.node1": "back to 0  [live]",
+    ksm: "back to 0  [live]",
     numaBalancing: "back to 1  [live]",
     "sysctl.vm.swappiness": "back to 60  [live]",
     "/etc/sysctl.d/zz-kvm-tuning.conf": "removed  [live]",

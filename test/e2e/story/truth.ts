@@ -14,7 +14,8 @@ import { planLines, same } from "./expect";
 const files =
   "/proc/sys/kernel/* /proc/sys/vm/* /proc/cmdline /sys/devices/system/cpu/isolated /sys/devices/system/cpu/nohz_full " +
   "/sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor /sys/devices/system/node/node[0-9]*/hugepages/*/nr_hugepages " +
-  "/sys/kernel/mm/transparent_hugepage/enabled /sys/kernel/mm/transparent_hugepage/defrag /sys/kernel/mm/ksm/run";
+  "/sys/kernel/mm/transparent_hugepage/enabled /sys/kernel/mm/transparent_hugepage/defrag /sys/kernel/mm/ksm/run " +
+  "/proc/irq/default_smp_affinity /sys/devices/virtual/workqueue/cpumask";
 const counted =
   /^\/proc\/sys\/(kernel\/(ns_last_pid|random|pty|perf_\w+|.*_count|tainted|threads-max|watchdog_cpumask)|vm\/(nr_hugepages.*|stat_refresh))/;
 
@@ -25,6 +26,10 @@ const settings: readonly (readonly [RegExp, (...parts: string[]) => string])[] =
   [/scaling_governor$/, () => "cpuGovernor"],
   [/node(\d+)\/hugepages\/hugepages-2048kB\//, (node) => `hugepages.2M.node${node}`],
   [/node(\d+)\/hugepages\/hugepages-1048576kB\//, (node) => `hugepages.1G.node${node}`],
+  [/\/ksm\/run$/, () => "ksm"],
+  [/irq\/default_smp_affinity$/, () => "irqAffinity.default"],
+  [/workqueue\/cpumask$/, () => "workqueueCpus"],
+  [/^(numad\.service)$/, (unit) => `services.${unit}`],
   [/cpu\/isolated$/, () => "isolation.domain"],
   [/cpu\/nohz_full$/, () => "isolation.nohzFull"],
   [/transparent_hugepage\/enabled$/, () => "kernelArguments.transparent_hugepage"],
@@ -46,7 +51,10 @@ interface Moment {
 }
 
 async function read(host: TestHost): Promise<Moment> {
-  const text = await host.output(`grep -sH '' ${files} 2>/dev/null || true`);
+  const units = "numad.service";
+  const text = await host.output(
+    `grep -sH '' ${files} 2>/dev/null; for unit in ${units}; do echo "$unit:$(systemctl is-active $unit)"; done`,
+  );
   const lines = text.split("\n").map((line): [string, string] => {
     const colon = line.indexOf(":");
     return [line.slice(0, colon), line.slice(colon + 1)];
@@ -86,7 +94,9 @@ export async function truthfulUp(stage: Stage, preview: string): Promise<void> {
   const plan = planLines(preview);
   // What only the next boot, a file or a domain has, is compared by the chapters themselves.
   const named = Object.keys(plan).filter((name) =>
-    /^(numaBalancing|sysctl|cpuGovernor|hugepages|isolation|kernelArguments)\b/.test(name),
+    /^(numaBalancing|sysctl|cpuGovernor|hugepages|ksm|irqAffinity|workqueueCpus|services|isolation|kernelArguments)\b/.test(
+      name,
+    ),
   );
   same(
     changed(before.values, after.values),
