@@ -94,6 +94,8 @@ describe("a HostTuning of the same run", () => {
     host.hosts.expect(connection, { isolatedCpus: "2-3", hugepages: [] });
     expect((await host.checked(args({ vcpuPins: { 0: "2-3" } }))).problems).toEqual([]);
     expect(host.warnings).toHaveLength(1);
-    expect(host.warnings[0]).toMatch(/^10\.0\.0\.11: vcpuPins\.0: CPUs 2-3 are isolated \(isolcpus, or an isolated partition\)/);
+    expect(host.warnings[0]).toMatch(
+      /^10\.0\.0\.11: vcpuPins\.0: CPUs 2-3 are isolated \(isolcpus, or an isolated partition\)/,
+    );
   });
 });
