@@ -41,7 +41,7 @@ test("content goes to stdin with its hash as an argument, so that a cut input is
   ]);
 });
 
-test("values go to stdin: the meta line, then path and value by turns", () => {
+test("values go to stdin: the meta line, a line with path and value for each, the end", () => {
   const pairs = [
     { path: "/sys/a", value: "1" },
     { path: "/sys/b", value: "2 3" },
@@ -50,9 +50,10 @@ test("values go to stdin: the meta line, then path and value by turns", () => {
     { kind: "writeValues", entry, setting: "s", values: pairs, settle: { attempts: 5 } },
     "t",
   );
-  const stdin = '{"version":1,"kind":"values","setting":"s","paths":["/sys/a","/sys/b"]}\n/sys/a\n1\n/sys/b\n2 3\n';
+  const stdin =
+    '{"version":1,"kind":"values","setting":"s","paths":["/sys/a","/sys/b"]}\n/sys/a\t1\n/sys/b\t2 3\nend\n';
   expect(command.stdin).toBe(stdin);
-  expect(command.argv.slice(5)).toEqual([entry, "5", sha256(stdin)]);
+  expect(command.argv.slice(5)).toEqual([entry, "5"]);
   expect(command.timeoutSeconds).toBe(600);
 });
 
@@ -61,9 +62,9 @@ test.each(["1\n2", "1\0"])("a value that is no single line is refused: %j", (val
   expect(() => stepCommand(step, "t")).toThrow("the value for /sys/a must be one line");
 });
 
-test("the owner record is removed by an empty argument", () => {
+test("the owner record is an argument; an empty one removes it", () => {
+  expect(setOwnerCommand({ urn: "u" }, "t").argv.slice(3)).toEqual(["kvm-tuning", "t", '{"urn":"u"}']);
   expect(setOwnerCommand(undefined, "t").argv.slice(3)).toEqual(["kvm-tuning", "t", ""]);
-  expect(setOwnerCommand({ urn: "u" }, "t").stdin).toBe('{"urn":"u"}\n');
 });
 
 describe("StepError", () => {
