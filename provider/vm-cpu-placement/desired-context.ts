@@ -1,5 +1,5 @@
 import type { CpuSet } from "../linux/cpu-set";
-import type { Facts } from "./facts";
+import type { FactChanges, Facts } from "./facts";
 import type { PlacementArgs } from "./schema";
 
 /** The arguments that say what a domain shall be like. */
@@ -27,6 +27,8 @@ export interface DesiredContext {
   readonly tcgCacheKiB?: number | undefined;
   /** Settings whose originals are known: what of them has gone must stay away. */
   readonly recorded?: readonly string[];
+  /** What goes back in the same run, because the program no longer names it. */
+  readonly goingBack?: FactChanges;
   /** What `migration: "flexible"` makes of a set of CPUs: all of the nodes that it lies on. */
   readonly widened?: (cpus: CpuSet) => CpuSet;
 }

@@ -110,10 +110,14 @@ export function desiredBacking(backing: Backing, { context, before }: Backed): F
 }
 
 /** Whether the guest has cells of its own. libvirt makes one where memory can be added, and its size is not told. */
-function hasCells({ existing }: DesiredContext, before: FactChanges): boolean {
-  const isCell = (setting: string): boolean => /^numa\.cells\.\d+\.memory$/.test(setting);
-  if ([...before].some(([setting, value]) => value !== null && isCell(setting))) return true;
-  return existing.some((facts) => !facts.has("memory") || [...facts.keys()].some(isCell));
+function hasCells(context: DesiredContext, before: FactChanges): boolean {
+  const cells = [...afterRun(context, before)].filter(([setting]) => /^numa\.cells\.\d+\.memory$/.test(setting));
+  return cells.some(([, value]) => value !== null) || context.existing.some((facts) => !facts.has("memory"));
+}
+
+/** What the domain will have. */
+function afterRun({ existing, goingBack }: DesiredContext, before: FactChanges): FactChanges {
+  return new Map([...existing.flatMap((facts) => [...facts]), ...(goingBack ?? []), ...before]);
 }
 
 /** Cell 0 of a guest without cells is all of it, which libvirt does not write down. */
@@ -146,8 +150,8 @@ const ownThreads = 72;
  * ("mlockall: Cannot allocate memory"), or dies when it needs one more thread. Undefined: the domain's memory is not known.
  */
 export function lockedLimitKiB(context: DesiredContext, before: FactChanges): number | undefined {
-  const now = (setting: string): string | null | undefined =>
-    before.get(setting) ?? context.existing.map((facts) => facts.get(setting)).find((value) => value !== undefined);
+  const after = afterRun(context, before);
+  const now = (setting: string): string | null | undefined => after.get(setting);
   const memory = kibOf(now("memory"));
   if (memory === undefined) return undefined;
   const threads = Number(now("vcpus.maximum") ?? "1") + ioThreads(context, before) + ownThreads;
@@ -156,7 +160,7 @@ export function lockedLimitKiB(context: DesiredContext, before: FactChanges): nu
   return Math.ceil(kib / mib) * mib;
 }
 
-function ioThreads({ existing }: DesiredContext, before: FactChanges): number {
-  const all = new Set([...before.keys(), ...existing.flatMap((facts) => [...facts.keys()])]);
-  return [...all].filter((setting) => setting.startsWith("iothreads.") && before.get(setting) !== null).length;
+function ioThreads(context: DesiredContext, before: FactChanges): number {
+  return [...afterRun(context, before)].filter(([setting, value]) => setting.startsWith("iothreads.") && value !== null)
+    .length;
 }

@@ -25,7 +25,12 @@ export function desiredFacts(fields: PlacementFields, context: DesiredContext): 
 
 function desiredVcpus({ vcpus, vcpuCpuset }: PlacementFields, existing: readonly Facts[]): FactChanges {
   const wanted = new Map<string, string | null>();
-  if (vcpus?.maximum !== undefined) wanted.set("vcpus.maximum", String(vcpus.maximum));
+  const inUse = existing.at(-1)?.get("vcpus.current");
+  if (vcpus?.maximum !== undefined) {
+    wanted.set("vcpus.maximum", String(vcpus.maximum));
+    // libvirt drops the number in use where it is the maximum; so that it can be put back, it is a change of ours.
+    if (inUse === undefined || inUse === String(vcpus.maximum)) wanted.set("vcpus.current", null);
+  }
   if (vcpus?.current !== undefined) {
     const maximum = vcpus.maximum ?? Number(existing.at(-1)?.get("vcpus.maximum") ?? Number.NaN);
     wanted.set("vcpus.current", vcpus.current === maximum ? null : String(vcpus.current));

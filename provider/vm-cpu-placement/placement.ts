@@ -15,7 +15,13 @@ import { sides, type BySide, type Side } from "./record";
 export function planPlacement(fields: PlacementFields, state: PlacementState): PlacementPlan {
   const { domain } = state;
   if (domain === undefined) return absentPlan(fields, state);
-  const wanted = desiredFacts(fields, contextOf(domain, state));
+  const context = contextOf(domain, state);
+  const { targets: goingBack } = droppedTargets(desiredFacts(fields, context), domain, state.record);
+  // What is computed (the limit of locked memory) counts with what the domain will have.
+  const wanted = desiredFacts(fields, {
+    ...context,
+    goingBack: goingBack[domain.config === undefined ? "live" : "config"],
+  });
   const dropped = droppedTargets(wanted, domain, state.record);
   const targets: BySide<FactChanges> = {
     live: new Map([...wanted, ...dropped.targets.live]),

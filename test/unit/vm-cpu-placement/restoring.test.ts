@@ -55,3 +55,23 @@ test("whatever was managed and dropped on the way, delete gives back the domain 
     { numRuns: 80, endOnFailure: true },
   );
 });
+
+const off = (xml: string): Simulated => ({ xml, live: undefined, record: undefined });
+
+test("a maximum that is the number in use: that number comes back with the old maximum", () => {
+  const start = off(emptyDomain.replace("<vcpu placement='static'>4<", "<vcpu placement='static' current='2'>4<"));
+  const tuned = run({ vcpus: { maximum: 2 } }, start).after;
+  expect(readDomain(tuned.xml).facts.get("vcpus.current")).toBeUndefined();
+  expect(run({ vcpus: { maximum: 2 } }, tuned).plan.changes).toEqual([]);
+  expect(readDomain(run({}, tuned).after.xml).facts).toEqual(readDomain(start.xml).facts);
+});
+
+test("what is computed counts with what goes back in the same run", () => {
+  const cells = [{ id: 0, vcpus: "0-3", memoryMiB: 1024 }];
+  const fuller = run({ iothreads: [{ id: 1 }, { id: 2 }], numa: { cells } }, off(emptyDomain)).after;
+  const less = { memoryBacking: { locked: true, hugepages: [{ size: "2M", cells: "0" }] } };
+  const first = run(less, fuller);
+  expect(run(less, first.after).plan.changes).toEqual([]);
+  const alone = run(less, off(emptyDomain)).after;
+  expect(readDomain(first.after.xml).facts).toEqual(readDomain(alone.xml).facts);
+});
