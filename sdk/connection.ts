@@ -93,7 +93,10 @@ function marked<Hop extends ProxyConnectionArgs>(hop: Hop): Hop {
 }
 
 /** Works on a value at once, on a promise or an Output when it resolves. */
-function mapInput<T extends object>(input: pulumi.Input<T>, work: (value: T) => T): pulumi.Input<T> {
+export function mapInput<T extends object, U extends object = T>(
+  input: pulumi.Input<T>,
+  work: (value: T) => U,
+): pulumi.Input<U> {
   if (!pulumi.Output.isInstance(input) && !(input instanceof Promise)) return work(input);
   // Within the unwrapped type of a generic T the compiler cannot see T again.
   const output: pulumi.Output<unknown> = pulumi.output(input);

@@ -8,6 +8,6 @@
  * stands: "Cannot find module 'pulumi-kvm-tuning/provider'". It names the package that is missing; a text of our own
  * would double what every resource keeps in state. The troubleshooting page says "run npm ci".
  */
-export function providerHandle(name: "hostTuning" | "vmCpuPlacement"): string {
+export function providerHandle(name: "hostTuning" | "vmCpuPlacement" | "placementPlan"): string {
   return `exports.handler=()=>require("pulumi-kvm-tuning/provider").v1.${name}`;
 }

@@ -83,7 +83,8 @@ kernel_files() {
   printf '%s\\0' proc/version proc/cmdline sys/fs/cgroup/cgroup.controllers \\
     sys/fs/cgroup/machine.slice/cpuset.cpus.effective sys/fs/cgroup/machine.slice/cpuset.cpus.partition \\
     $cpu/online $cpu/possible $cpu/present $cpu/offline $cpu/isolated $cpu/nohz_full \\
-    $cpu/smt/active $cpu/smt/control $cpu/cpu[0-9]*/online \\
+    $cpu/smt/active $cpu/smt/control $cpu/cpu[0-9]*/online $cpu/cpu[0-9]*/cpu_capacity \\
+    sys/devices/cpu_core/cpus sys/devices/cpu_atom/cpus sys/devices/cpu_lowpower/cpus \\
     $cpu/cpufreq/boost $cpu/intel_pstate/status $cpu/intel_pstate/no_turbo $cpu/amd_pstate/status \\
     $node/online $node/possible $node/has_cpu $node/has_memory \\
     $node/node[0-9]*/cpulist $node/node[0-9]*/cpumap $node/node[0-9]*/distance \\
@@ -117,7 +118,8 @@ named_files() {
   format=$1; shift
   for key in ${snapshotSysctls.join(" ")} "$@"
   do [ -f "proc/sys/$key" ] && printf "$format" "proc/sys/$key"; done
-  for name in sys/bus/pci/devices/*/numa_node sys/bus/pci/devices/*/class sys/fs/cgroup/*/cpuset.cpus \\
+  for name in sys/bus/pci/devices/*/numa_node sys/bus/pci/devices/*/class sys/bus/pci/devices/*/net/*/ifindex \\
+    sys/bus/pci/devices/*/virtio*/net/*/ifindex sys/fs/cgroup/*/cpuset.cpus \\
     etc/machine-id etc/hostname etc/os-release etc/sysctl.conf etc/tuned/active_profile \\
     etc/sysctl.d/* run/sysctl.d/* usr/local/lib/sysctl.d/* usr/lib/sysctl.d/* lib/sysctl.d/* \\
     etc/kvm-tuning/* etc/systemd/system/kvm-tuning*.service \\

@@ -1,6 +1,7 @@
+import { readCoreKinds, type CoreKind } from "./core-kinds";
 import type { CpuSet } from "./cpu-set";
 import type { FileTree } from "./file-tree";
-import { readCacheGroups } from "./topology-caches";
+import { readCaches, type Caches } from "./topology-caches";
 import { checkTopology } from "./topology-checks";
 import { readCpuFolders, readCpuStates, type CpuStates } from "./topology-cpus";
 import { TopologyError } from "./topology-error";
@@ -14,7 +15,7 @@ import { meminfoKiB } from "./units";
  * as the kernel itself restricts them; they are in the order of their lowest CPU. A CPU number alone says nothing:
  * siblings may be i and i+N or 2i and 2i+1, nodes may interleave, and numbers may have gaps.
  */
-export interface Topology extends CpuStates, Nodes {
+export interface Topology extends CpuStates, Nodes, Caches {
   /** By the kernel's sibling masks: what a socket is to its scheduler. */
   readonly sockets: readonly CpuSet[];
   /** Empty where the kernel does not say. Where it has no data (die_id -1) each CPU can be a die of its own. */
@@ -23,9 +24,8 @@ export interface Topology extends CpuStates, Nodes {
   readonly clusters: readonly CpuSet[];
   /** Each set is the SMT siblings of one core. */
   readonly cores: readonly CpuSet[];
-  readonly l2Groups: readonly CpuSet[];
-  /** Last-level cache domains (an AMD CCX). Empty without L3. */
-  readonly l3Groups: readonly CpuSet[];
+  /** Cores that are not alike (hybrid, big.LITTLE), the fastest first. */
+  readonly coreKinds: readonly CoreKind[];
   /** Of the whole host; null: /proc/meminfo was not read. */
   readonly memoryKiB: number | null;
   /** Of the whole host, by page size: the sizes that this kernel has. */
@@ -42,13 +42,15 @@ export function readTopology(files: FileTree): Topology {
   const nodes = readNodes(reading, states.online);
   const host = { online: states.online, nodes: (nodes.numaNodes ?? []).map((node) => node.cpus) };
   const pools = "/sys/kernel/mm/hugepages/";
+  const caches = readCaches(reading, folders, states.online);
   const topology: Topology = {
     ...states,
     sockets: readGroups(reading, "socket", host),
     dies: readGroups(reading, "die", host),
     clusters: readGroups(reading, "cluster", host),
     cores: readGroups(reading, "core", host),
-    ...readCacheGroups(reading, folders, states.online),
+    coreKinds: readCoreKinds(reading, { online: states.online, caches: caches.caches }),
+    ...caches,
     ...nodes,
     memoryKiB: meminfoKiB(files.text("/proc/meminfo") ?? "", "MemTotal") ?? null,
     hugepages: readHugepages(

@@ -23,6 +23,8 @@ export interface Machine {
     readonly cores: readonly string[] | null;
     readonly l3: readonly string[] | null;
     readonly numaNodes: readonly NodeFacts[] | null;
+    readonly isolated: string | null;
+    readonly smtControl: string | null;
     readonly distances: { readonly nodes: readonly number[]; readonly matrix: readonly (readonly number[])[] } | null;
     readonly cpulessNodeLocality: Readonly<Record<string, string>> | null;
   };

@@ -4,12 +4,15 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
+import { describeTopology } from "../../provider/host-topology/describe";
+import type { HostTopology } from "../../provider/host-topology/model";
 import { parseSnapshot } from "../../provider/host/snapshot-parse";
 import { snapshotScript } from "../../provider/host/snapshot-script";
 import { readTopology, type Topology } from "../../provider/linux/topology";
 import { TopologyError } from "../../provider/linux/topology-error";
 import type { CaseResult, Corpus } from "./corpus";
 import { compareFacts, type Machine } from "./machine-facts";
+import { checkValue } from "./topology-value";
 
 const run = promisify(execFile);
 
@@ -24,20 +27,32 @@ export const machines: Corpus = {
       const tree = join(folder, id, "fs");
       if (!existsSync(facts) || !existsSync(tree)) continue;
       const machine = JSON.parse(readFileSync(facts, "utf8")) as Machine;
-      results.push({ case: id, problems: scored(machine, await read(tree)) });
+      const got = await read(tree);
+      const lscpu = join(folder, id, "expected", "lscpu.txt");
+      // What a damaged table gives is said to be doubtful, no more.
+      const unchecked = got instanceof TopologyError || machine.kind === "damaged";
+      const value = unchecked ? [] : checkValue(got.value, machine.facts, lscpu);
+      results.push({ case: id, problems: [...scored(machine, got), ...value] });
     }
     return results;
   },
 };
 
-async function read(tree: string): Promise<Topology | TopologyError> {
+interface Reading {
+  readonly topology: Topology;
+  /** What getHostTopology gives. */
+  readonly value: HostTopology;
+}
+
+async function read(tree: string): Promise<Reading | TopologyError> {
   const nonce = randomBytes(8).toString("hex");
   const { stdout } = await run("sh", ["-c", snapshotScript, "kvm-tuning", nonce], {
     env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", KVM_TUNING_ROOT: tree },
     maxBuffer: 64 * 1024 * 1024,
   });
   try {
-    return readTopology(parseSnapshot(stdout, nonce, { sysctlKeys: [] }).files);
+    const snapshot = parseSnapshot(stdout, nonce, { sysctlKeys: [] });
+    return { topology: readTopology(snapshot.files), value: describeTopology(snapshot) };
   } catch (error) {
     if (error instanceof TopologyError) return error;
     throw error;
@@ -45,9 +60,9 @@ async function read(tree: string): Promise<Topology | TopologyError> {
 }
 
 /** Damaged tables: saying what is wrong is as good as the facts. */
-function scored(machine: Machine, got: Topology | TopologyError): readonly string[] {
+function scored(machine: Machine, got: Reading | TopologyError): readonly string[] {
   const damaged = machine.kind === "damaged";
   if (got instanceof TopologyError) return damaged && got.problems.length > 0 ? [] : got.problems;
-  const problems = compareFacts(got, machine);
-  return damaged && got.doubts.length > 0 ? [] : problems;
+  const problems = compareFacts(got.topology, machine);
+  return damaged && got.topology.doubts.length > 0 ? [] : problems;
 }
