@@ -10,7 +10,10 @@ const pure = [
   "provider/vm-cpu-placement/domain-xml/*.ts",
   "provider/vm-cpu-placement/preflight/*.ts",
   "provider/vm-cpu-placement/{argument-impact,cpu-*,described*,desired*,dropped,facts,groups,host-facts,libvirt,live-equality,memory-*,model,observed,others,placement-state,record*,*verification}.ts",
+  "provider/host-topology/{model,describe}.ts",
   "provider/placement-plan/planner/**/*.ts",
+  "provider/placement-plan/{capacity,claim*,conflict*,domain-record,host-needs,model,outcome,placed,planned-*,present-place,promises,request,state,vm-domains,wording}.ts",
+  "provider/placement-plan/allocation-map/**/*.ts",
 ];
 
 const forbid = (patterns) => ({ "no-restricted-imports": ["error", { patterns }] });
@@ -48,6 +51,7 @@ module.exports = tseslint.config(
     rules: { ...forbid([ssh2, testCode]), "@typescript-eslint/no-require-imports": "off" },
   },
   { files: ["sdk/**/*.ts"], rules: forbid([ssh2, testCode]) },
+  { files: ["sdk/get-host-topology.ts"], rules: { "@typescript-eslint/no-require-imports": "off" } },
   {
     files: pure,
     rules: forbid([

@@ -1,8 +1,10 @@
 import type { dynamic } from "@pulumi/pulumi";
 
+import type * as TopologyReader from "./host-topology/read";
 import type * as Resource from "./host-tuning/resource";
 import type * as HostAccess from "./host/host-access";
 import type { Hosts } from "./host/hosts";
+import type * as Plan from "./placement-plan/resource";
 import type * as DynamicProvider from "./pulumi/dynamic-provider";
 import type * as ConnectionPool from "./transport/connection-pool";
 import type * as Ssh2 from "./transport/ssh2";
@@ -23,9 +25,23 @@ export const v1 = {
     vmCpuPlacement ??= loadVmCpuPlacement();
     return vmCpuPlacement;
   },
+  get placementPlan(): dynamic.ResourceProvider {
+    placementPlan ??= loadPlacementPlan();
+    return placementPlan;
+  },
 };
 
+/** What a program calls in its own process (sdk/get-host-topology.ts). Of the same release as the SDK: no contract. */
+export const functions = {
+  get readTopology(): TopologyReader.ReadTopology {
+    readTopology ??= loadReadTopology();
+    return readTopology;
+  },
+};
+
+let readTopology: TopologyReader.ReadTopology | undefined;
 let hostTuning: dynamic.ResourceProvider | undefined;
+let placementPlan: dynamic.ResourceProvider | undefined;
 let vmCpuPlacement: dynamic.ResourceProvider | undefined;
 let hosts: Hosts | undefined;
 
@@ -39,6 +55,19 @@ function loadVmCpuPlacement(): dynamic.ResourceProvider {
   const { toDynamicProvider } = require("./pulumi/dynamic-provider") as typeof DynamicProvider;
   const { createVmCpuPlacement } = require("./vm-cpu-placement/resource") as typeof Placement;
   return toDynamicProvider(createVmCpuPlacement(sharedHosts()));
+}
+
+function loadReadTopology(): TopologyReader.ReadTopology {
+  const { createTopologyReader } = require("./host-topology/read") as typeof TopologyReader;
+  const { createPool } = require("./transport/connection-pool") as typeof ConnectionPool;
+  const { connect } = require("./transport/ssh2") as typeof Ssh2;
+  return createTopologyReader(() => createPool({ connect }));
+}
+
+function loadPlacementPlan(): dynamic.ResourceProvider {
+  const { toDynamicProvider } = require("./pulumi/dynamic-provider") as typeof DynamicProvider;
+  const { createPlacementPlan } = require("./placement-plan/resource") as typeof Plan;
+  return toDynamicProvider(createPlacementPlan(sharedHosts()));
 }
 
 /** One pool and one set of locks for all resources of the process. */

@@ -1,5 +1,20 @@
+export type {
+  CacheTopology,
+  ClusterTopology,
+  CoreKindTopology,
+  CoreTopology,
+  DieTopology,
+  HostTopology,
+  HugepagePoolTopology,
+  IsolationTopology,
+  NodeTopology,
+  PackageTopology,
+  PciDeviceTopology,
+} from "../provider/host-topology/model";
 export type { Impact, Verification } from "../provider/impact";
 export type { ConnectionArgs, ProxyConnectionArgs } from "./connection";
+export { getHostTopology, getHostTopologyOutput } from "./get-host-topology";
+export type { GetHostTopologyArgs, GetHostTopologyOptions, GetHostTopologyOutputArgs } from "./get-host-topology";
 export { HostTuning } from "./host-tuning";
 export type { DrainArgs, HostTuningArgs } from "./host-tuning-args";
 export type { HousekeepingFields, IrqAffinityArgs, IrqbalanceArgs } from "./host-tuning-housekeeping-args";
@@ -14,6 +29,11 @@ export type {
   EnergyPerformancePreferenceArgs,
   PowerFields,
 } from "./host-tuning-power-args";
+export type { PlannedHostNeeds, PlannedObjective, PlannedSettings, PlannedVm } from "../provider/placement-plan/model";
+export type { GuestCell } from "../provider/placement-plan/planner/answer";
+export { PlacementPlan } from "./placement-plan";
+export type { NearDeviceArgs, PlacementPlanArgs, PlanHostArgs, PlanPinsArgs, PlanVmArgs } from "./placement-plan-args";
+export type { Placement, PlacementAdditions } from "./placement-plan-outputs";
 export { presets } from "./presets";
 export { VmCpuPlacement } from "./vm-cpu-placement";
 export type { VmCpuPlacementArgs, VmCpuPlacementFields } from "./vm-cpu-placement-args";

@@ -9,9 +9,10 @@ import { cmdline } from "./cmdline";
 import { cpulist } from "./cpulist";
 import { domxml } from "./domxml";
 import { machines } from "./machines";
+import { planner } from "./planner";
 import { sysctl } from "./sysctl";
 
-const corpora: readonly Corpus[] = [cmdline, cpulist, domxml, machines, sysctl];
+const corpora: readonly Corpus[] = [cmdline, cpulist, domxml, machines, planner, sysctl];
 
 const usage = `usage: npm run corpus -- [--data DIR] [--only NAME]...
   --data DIR   folder with the recorded data; default ../shared/data

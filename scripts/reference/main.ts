@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { hostTuningArguments, hostTuningSubject } from "./host-tuning";
 import { page } from "./page";
 import { placementArguments, placementSubject } from "./placement";
+import { placementPlanArguments, placementPlanSubject } from "./placement-plan";
 
 const folder = join(__dirname, "..", "..", "docs", "reference");
 
@@ -15,6 +16,10 @@ export const pages = [
   {
     path: join(folder, "vm-cpu-placement.md"),
     text: (): string => page(placementSubject, placementArguments()),
+  },
+  {
+    path: join(folder, "placement-plan.md"),
+    text: (): string => page(placementPlanSubject, placementPlanArguments()),
   },
 ] as const;
 

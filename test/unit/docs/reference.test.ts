@@ -11,6 +11,8 @@ import { hostTuningArguments, hostTuningSubject } from "../../../scripts/referen
 import { pages } from "../../../scripts/reference/main";
 import { defaultOf, flat } from "../../../scripts/reference/page";
 import { placementArguments } from "../../../scripts/reference/placement";
+import { placementPlanArguments } from "../../../scripts/reference/placement-plan";
+import { parseArgs as parsePlanArgs } from "../../../provider/placement-plan/schema";
 
 const all = placementArguments();
 const every = flat(all).map(({ argument }) => [argument.path, argument] as const);
@@ -163,5 +165,29 @@ describe("HostTuning", () => {
     expect(defaultOf(argument)).not.toBe("");
     const impact = argument.doc.impact ?? hostTuningSubject.impact(path);
     expect(impact).toMatch(/^(none|live|host-reboot)\b/);
+  });
+});
+
+describe("PlacementPlan", () => {
+  const plan = flat(placementPlanArguments()).map(({ argument }) => [argument.path, argument] as const);
+  const fields = (prefix: string): readonly string[] =>
+    plan.map(([path]) => path).filter((path) => path.startsWith(prefix) && !path.slice(prefix.length).includes("."));
+
+  test("has all arguments, and each once", () => {
+    const paths = plan.map(([path]) => path);
+    expect(new Set(paths).size).toBe(paths.length);
+    const odd = (prefix: string): object =>
+      Object.fromEntries(fields(prefix).map((path) => [path.slice(prefix.length), {}]));
+    const shape = parsePlanArgs({ hosts: { a: odd("hosts.") }, vms: { b: odd("vms.") } });
+    const unknown = "problems" in shape ? shape.problems.filter(({ reason }) => reason === "unknown argument") : [];
+    expect(unknown).toEqual([]);
+    expect(fields("hosts.").length).toBeGreaterThan(5);
+    expect(fields("vms.").length).toBeGreaterThan(15);
+  });
+
+  test.each(plan)("%s has documentation, a default and an impact", (_path, argument) => {
+    expect(argument.doc.text).toMatch(/^\S[\s\S]*[.:]$/m);
+    expect(defaultOf(argument)).not.toBe("");
+    expect(argument.doc.impact).toMatch(/^(none|live|vm-restart)$/);
   });
 });
