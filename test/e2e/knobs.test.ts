@@ -1,6 +1,8 @@
 /*
  * All knobs at once on a real kernel under a real systemd: set in one run, changed by hand all together, named by one
  * preview, repaired by one run; all boot knobs in one reboot; all taken back. Every value is read by plain ssh.
+ * Three of the runs have their provider process killed (SIGKILL): while values are written, while GRUB's menu is made,
+ * and while the host reboots. The next `up` ends as if nothing had happened.
  * What the emulated CPUs lack (turbo, idle states, energy preferences) must say so here and runs against recorded hosts.
  */
 import { setTimeout as sleep } from "node:timers/promises";
@@ -11,6 +13,7 @@ import { plans, shows } from "./story/expect";
 import { readTree } from "./story/facts";
 import { newKey } from "./story/keys";
 import { program } from "./story/program";
+import { upKilledAt } from "./support/kill";
 import { createProject, type Project } from "./support/project";
 
 let host: TestHost | undefined;
@@ -36,7 +39,10 @@ const boots = "wc -l < /root/boots";
 const hotplug =
   "cd /sys/devices/system/cpu/cpu6 && echo performance > cpufreq/scaling_governor && echo 0 > online && echo 1 > online";
 
-test("all knobs at once: set, drifted, repaired, booted once, taken back", async () => {
+/** The same, but nobody may reboot the host. */
+const stagedTuning = bootTuning.replace('maxDisruption: "host-reboot"', 'whenExceeded: "stage"');
+
+test("all knobs at once: set, drifted, repaired, booted once, taken back, and killed on the way", async () => {
   if (host === undefined || project === undefined) throw new Error("the set-up has failed");
   const [here, stack] = [host, project];
   const { host: address, port, hostKey } = here;
@@ -58,6 +64,7 @@ test("all knobs at once: set, drifted, repaired, booted once, taken back", async
   plans(first.stdout, firstPlan);
   shows(first.output.replaceAll(/\s+/g, " "), ...notThere);
   expect(await readLive(here)).toEqual(before.live);
+  await upKilledAt(stack, "set hugepages.2M.node0");
   await up();
   expect(await readLive(here)).toEqual(tunedValues);
   await nothingToDo();
@@ -75,8 +82,13 @@ test("all knobs at once: set, drifted, repaired, booted once, taken back", async
   await nothingToDo();
 
   // All boot knobs in one reboot, and the live values set again by it.
+  await write(stagedTuning);
+  await upKilledAt(stack, "update-grub");
   await write(bootTuning);
   plans((await preview()).stdout, bootPlan);
+  const boot = await here.bootId();
+  await upKilledAt(stack, "waiting for reboot");
+  await here.waitForBoot(boot);
   await up();
   expect(await here.output(boots)).toBe("1");
   expect(await readBooted(here)).toEqual({

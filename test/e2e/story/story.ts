@@ -24,15 +24,16 @@ export async function runStory(stage: Stage): Promise<void> {
   };
   const key = await newKey(stage.host, "canary-passphrase-1");
   await prepare(stage, key);
-  const stopWatching = await watchProcesses(stage.host);
 
   await otherWriter(stage);
   const preview = await firstPreview(stage);
+  const stopWatching = await watchProcesses(stage.host);
   const tuned = await firstUp(stage, before.facts, preview);
+  const processes = await stopWatching();
   await nothingToDo(stage);
   await drift(stage, tuned);
   await dropArgument(stage, before.facts);
-  await keepsSecrets(stage, { canaries: canaries(key), processes: await stopWatching() });
+  await keepsSecrets(stage, { canaries: canaries(key), processes });
   await rotateAndMove(stage);
   const all = await bootChapters(stage, (tuning, more) => writeProgram(stage, tuning, more));
   await undo(stage, before);
