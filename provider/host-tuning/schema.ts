@@ -21,6 +21,7 @@ const argsShape = {
     .strictObject({ method: z.enum(["refuse", "shutdown"]), timeoutSeconds: seconds.default(120) })
     .default({ method: "refuse", timeoutSeconds: 120 }),
   rebootTimeoutSeconds: seconds.default(900),
+  trialBoot: z.enum(["auto", "require", "off"]).default("auto"),
   onDelete: z.enum(["restore", "retain"]).default("restore"),
   conflicts: z.enum(["warn", "takeOver", "fail"]).default("warn"),
   takeOwnership: z.boolean().default(false),
@@ -32,7 +33,7 @@ export type HostTuningInput = z.input<typeof hostTuningSchema>;
 export type HostTuningArgs = z.output<typeof hostTuningSchema>;
 /** What a plan depends on. */
 export type KnobArgs = Pick<HostTuningArgs, KnobName> &
-  Partial<Pick<HostTuningArgs, "maxDisruption" | "whenExceeded" | "conflicts">>;
+  Partial<Pick<HostTuningArgs, "maxDisruption" | "whenExceeded" | "conflicts" | "trialBoot" | "rebootTimeoutSeconds">>;
 
 /** sysctl keys that another argument sets: one setting has one writer. */
 const ownedKeys: readonly { key: RegExp; argument: KnobName }[] = [

@@ -14,7 +14,7 @@ export function parseSnapshot(stdout: string, nonce: string, request: SnapshotRe
   const sections = cutSections(stdout, nonce);
   const all = parseFiles(sections);
   const journal = parseJournal(all);
-  const files = new Map([...all].filter(([path]) => !path.startsWith("/var/lib/kvm-tuning/")));
+  const files = new Map([...all].filter(([path]) => !isState(path)));
   const machineId = files.get("/etc/machine-id") ?? "";
   const owner = all.get("/var/lib/kvm-tuning/owner.json");
   const libvirt = parseLibvirt(sections);
@@ -33,6 +33,9 @@ export function parseSnapshot(stdout: string, nonce: string, request: SnapshotRe
     request,
   };
 }
+
+/** What has a field of its own. Of a trial boot the files are read where they are written (host-tuning/boot/trial.ts). */
+const isState = (path: string): boolean => /^\/var\/lib\/kvm-tuning\/(?!trial)/.test(path);
 
 function parseFiles(sections: Sections): Map<string, string> {
   const files = new Map<string, string>();

@@ -126,7 +126,7 @@ named_files() {
     etc/systemd/system/*.d/zz-kvm-tuning.conf etc/systemd/system.conf.d/zz-kvm-tuning.conf etc/udev/rules.d/*kvm-tuning* \\
     etc/default/grub etc/default/grub.d/* boot/grub/grubenv \\
     etc/default/irqbalance etc/sysconfig/irqbalance etc/irqbalance.env \\
-    var/lib/kvm-tuning/owner.json var/lib/kvm-tuning/restart $journal/[0-9]*/meta $journal/[0-9]*/original $journal/[0-9]*/wrote
+    var/lib/kvm-tuning/owner.json var/lib/kvm-tuning/restart var/lib/kvm-tuning/trial* $journal/[0-9]*/meta $journal/[0-9]*/original $journal/[0-9]*/wrote
   do [ -e "$name" ] && [ ! -d "$name" ] && printf "$format" "$name"; done
 }
 
@@ -165,8 +165,9 @@ echo
 section kernel
 kernel_files | xargs -0 grep -asH '' /dev/null
 section memory
-# Of the mounts those of huge pages alone: the options of others are nobody's business. So are systemd's other settings.
-grep -asHE '^(Mem(Total|Free|Available)|Hugepagesize|Node +[0-9]+ Mem(Total|Free)|Cpus_allowed_list):|^nr_free_pages |^[^ ]+ [^ ]+ hugetlbfs |^[[:space:]]*CPUAffinity[[:space:]]*=' \\
+# Of the mounts those of huge pages and those that a boot loader reads: the options of others are nobody's business. So
+# are systemd's other settings.
+grep -asHE '^(Mem(Total|Free|Available)|Hugepagesize|Node +[0-9]+ Mem(Total|Free)|Cpus_allowed_list):|^nr_free_pages |^[^ ]+ ([^ ]+ hugetlbfs|/(boot(/efi|/grub2?)?|efi)? [^ ]+) |^[[:space:]]*CPUAffinity[[:space:]]*=' \\
   proc/meminfo proc/vmstat $node/node[0-9]*/meminfo proc/mounts proc/1/status \\
   etc/systemd/system.conf.d/*.conf run/systemd/system.conf.d/*.conf \\
   usr/local/lib/systemd/system.conf.d/*.conf usr/lib/systemd/system.conf.d/*.conf

@@ -15,6 +15,8 @@ export interface GrubMenu {
   readonly default: GrubEntry | undefined;
   /** `grub-reboot`: boots the next time only. */
   readonly nextOnly: GrubEntry | undefined;
+  /** Entries that are not `unrestricted` ask for a password before they boot. */
+  readonly restricted: boolean;
   /** What makes the answer less than certain, in words. */
   readonly doubts: readonly string[];
 }
@@ -31,6 +33,7 @@ export function readGrubMenu(inputs: GrubInputs): GrubMenu {
     entries: flatten(run.menu),
     default: chosen.entry,
     nextOnly: shot?.entry,
+    restricted: run.restricted,
     doubts: [...run.doubts, ...chosen.doubts, ...(shot?.doubts ?? [])],
   };
 }

@@ -10,6 +10,10 @@ export interface GrubEntry {
   /** The kernel's command line; undefined: the entry loads no Linux. */
   readonly kernelLine: string | undefined;
   readonly kernel: string | undefined;
+  /** The words behind the kernel, as GRUB has them before it puts them into one line. */
+  readonly words: readonly string[];
+  /** Boots without a password where the menu has superusers. */
+  readonly unrestricted: boolean;
 }
 
 export interface MenuItem {
@@ -29,6 +33,8 @@ export interface GrubInputs {
 export interface GrubResult {
   readonly menu: readonly MenuItem[];
   readonly defaultSpec: string;
+  /** Whether the menu asks for a password (`superusers`). */
+  readonly restricted: boolean;
   readonly doubts: readonly string[];
 }
 
@@ -62,6 +68,7 @@ export function runGrub(inputs: GrubInputs): GrubResult {
   return {
     menu: context.menu,
     defaultSpec: context.variables.get("default") ?? "0",
+    restricted: (context.variables.get("superusers") ?? "") !== "",
     doubts: [...context.doubts],
   };
 }
@@ -169,6 +176,8 @@ function addItem(args: readonly string[], body: readonly Statement[], { context,
     submenus: context.submenus,
     kernel,
     kernelLine: kernel === undefined ? undefined : kernelLine(words),
+    words,
+    unrestricted: args.includes("--unrestricted"),
   };
   context.menu.push(submenu ? { entry, items: inner.menu } : { entry });
 }

@@ -21,6 +21,22 @@ export interface BootLoader {
   withoutOurs(snapshot: HostSnapshot): readonly KernelArgument[] | undefined;
   /** Puts back what was there before the first write. Empty when nothing of ours is there. */
   undoSteps(snapshot: HostSnapshot): readonly Step[];
+  /** How one boot is given other arguments than those after it; absent: this family has no such way. */
+  readonly trial?: TrialLoader;
+}
+
+/** A boot loader's part of a trial boot (trial.ts). */
+export interface TrialLoader {
+  /** Why no trial can be made on this host; undefined: one can. */
+  refusal(snapshot: HostSnapshot): string | undefined;
+  /** The next boot is the trial, and the one after it is not. */
+  isNext(snapshot: HostSnapshot): boolean;
+  /** An entry of ours is there, whatever is chosen. */
+  isLeft(snapshot: HostSnapshot): boolean;
+  /** Arguments of `put_entry`: the entry that boots by default, with `line` in place of the keys that it names. */
+  entry(line: BootArguments, snapshot: HostSnapshot): readonly string[];
+  /** Shell functions put_entry, select_entry, unselect_entry and drop_entry (trial-scripts.ts). Safe to run again. */
+  readonly script: string;
 }
 
 export type Detection =

@@ -5,17 +5,16 @@
 import type { HostSnapshot } from "../../host/snapshot";
 import type { Step } from "../../host/step";
 import { bootLoaderMarkers } from "../../linux/boot-loader-markers";
-import { parseGrubEnvironment } from "../../linux/grub-environment";
-import { readGrubMenu, type GrubEntry, type GrubMenu } from "../../linux/grub-config";
+import type { GrubEntry, GrubMenu } from "../../linux/grub-config";
 import { parseKernelLine, type KernelArgument } from "../../linux/kernel-args";
 import type { EntryFor } from "../boot-values";
 import type { BootArguments } from "./boot-arguments";
 import { hasArguments, managedArguments, type BootLoader, type Detection, type Findings } from "./boot-loader";
 import { defaultsFiles, laterWriters, othersArguments, writersOf } from "./grub-defaults";
 import { grubFragment, grubFragmentFile } from "./grub-fragment";
+import { grubMenuFile as configFile, readMenu } from "./grub-menu";
+import { grubTrial, trialEntryId } from "./grub-trial";
 import { updateGrubScript } from "./grub-update";
-
-const configFile = "/boot/grub/grub.cfg";
 
 export const debianGrub: BootLoader = {
   name: "GRUB on Debian or Ubuntu",
@@ -36,6 +35,7 @@ export const debianGrub: BootLoader = {
   steps,
   withoutOurs: othersArguments,
   undoSteps,
+  trial: grubTrial,
 };
 
 function detect(snapshot: HostSnapshot): Detection {
@@ -81,16 +81,8 @@ function entryProblem(entry: GrubEntry | undefined): string | undefined {
   if (entry === undefined) return undefined;
   const name = `the menu entry ${JSON.stringify(entry.title)}, which boots next,`;
   if (entry.kernelLine === undefined) return `${name} loads no Linux kernel by itself (${configFile})`;
-  if (entry.id.startsWith("gnulinux-")) return undefined;
+  if (entry.id.startsWith("gnulinux-") || entry.id === trialEntryId) return undefined;
   return `${name} is not generated from /etc/default/grub: choose a generated one with grub-set-default, or put the arguments into it by hand`;
-}
-
-function readMenu(snapshot: HostSnapshot): GrubMenu {
-  return readGrubMenu({
-    config: snapshot.files.text(configFile) ?? "",
-    environment: parseGrubEnvironment(snapshot.files.text("/boot/grub/grubenv") ?? ""),
-    custom: snapshot.files.text("/boot/grub/custom.cfg"),
-  });
 }
 
 const lineOf = (entry: GrubEntry | undefined): readonly KernelArgument[] => parseKernelLine(entry?.kernelLine ?? "");

@@ -40,9 +40,11 @@ function grubWord(key: string, value: string | null): string {
   if (/['\\]/.test(argument)) {
     throw new KernelArgumentError(`${argument}: GRUB cannot pass a single quote or a backslash to the kernel`);
   }
-  const word = value === null ? key : `${key}=${value}`;
-  return /^[A-Za-z0-9_.,:/@%+=-]+$/.test(word) ? word : `'${word}'`;
+  return grubQuote(value === null ? key : `${key}=${value}`);
 }
+
+/** A word as GRUB's language writes it, which has the shell's single quotes. */
+export const grubQuote = (word: string): string => (/^[A-Za-z0-9_.,:/@%+=-]+$/.test(word) ? word : shellWord(word));
 
 const shellWord = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
