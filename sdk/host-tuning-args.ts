@@ -108,11 +108,26 @@ export interface HostTuningArgs extends KernelFields, HousekeepingFields, PowerF
    */
   drain?: pulumi.Input<DrainArgs> | undefined;
   /**
-   * How long the host may take from the request to reboot until it answers again with another boot_id, in seconds.
+   * How long the host may take from the request to reboot until it answers again with another boot_id, in seconds. A
+   * trial boot (`trialBoot`) has so long to be reached, and then so long to come back with the old arguments.
    * @default 900
    * @impact none
    */
   rebootTimeoutSeconds?: pulumi.Input<number> | undefined;
+  /**
+   * How new kernel arguments are booted. `"auto"`: in a trial where the boot loader can give one boot other arguments than
+   * those after it (GRUB on Debian and Ubuntu). The arguments become the default only when the host has come back, was
+   * reached and has the wanted effects. A kernel that panics, a missing root file system, and a boot that is not reached
+   * within `rebootTimeoutSeconds` come back by themselves with the old arguments, and the run fails with what is known.
+   * Elsewhere the arguments are booted without a trial, and the preview says so. `"require"`: refused there. `"off"`: no
+   * trial.
+   *
+   * The preview fails where GRUB cannot end the trial (`/boot/grub` on LVM, RAID, btrfs, ZFS; a menu with superusers whose
+   * entry is not `--unrestricted`), unless it is `"off"`. A kernel that hangs without a panic needs a hardware watchdog.
+   * @default "auto"
+   * @impact none
+   */
+  trialBoot?: pulumi.Input<"auto" | "require" | "off"> | undefined;
   /**
    * What deleting the resource does: `"restore"` puts back what was there before the first run, byte for byte, and
    * leaves and names what somebody else has changed since; `"retain"` leaves the host as it is. Deleting never reboots:

@@ -19,6 +19,20 @@ import { bootLoaderOf } from "./boot/boot-loaders";
 import { fragmentKeys, grubFragmentFile } from "./boot/grub-fragment";
 import type { Setting } from "./knob";
 import type { KnobArgs } from "./schema";
+import { trialState } from "./boot/trial";
+import {
+  clearSteps,
+  commitSteps,
+  endChange,
+  isLeft,
+  lineText,
+  panicProblem,
+  stageChange,
+  stageSteps,
+  trialHistory,
+  trialLine,
+  trialWay,
+} from "./trial-plan";
 
 export interface BootPlan {
   readonly changes: readonly Change[];
@@ -27,6 +41,8 @@ export interface BootPlan {
   readonly warnings: readonly string[];
   /** Written for the next boot, not in effect, and no change of this run. */
   readonly pending: readonly Setting[];
+  /** The next boot is a trial: what its kernel gets. */
+  readonly trial?: BootArguments;
 }
 
 const nothing: BootPlan = { changes: [], steps: [], problems: [], warnings: [], pending: [] };
@@ -43,18 +59,74 @@ export function planBoot(
   const { loader } = found;
   const wanted = mergeBootArguments(kernelRows.map((row) => row.kernel));
   const next = loader.nextBoot(snapshot);
-  const steps = loader.steps(wanted, snapshot, entryFor);
+  const lasting = loader.steps(wanted, snapshot, entryFor);
   const outcomes = kernelRows.map((row) => outcome(row, { next, snapshot, stages: stages(host.args) }));
   const changes = outcomes.flatMap((one, index) => (repeats(kernelRows, index) ? [] : one.changes));
-  const dropped = droppedKeys(managedKeys(snapshot), { wanted, next, others: loader.withoutOurs(snapshot) });
+  const others = loader.withoutOurs(snapshot);
+  const gone = droppedNames(managedKeys(snapshot), wanted);
+  const dropped = droppedKeys(gone, { next, others });
+  const named = [...changes, ...dropped];
   const { problems, warnings } = loader.findings(wanted, snapshot);
+  const pending = outcomes.flatMap((one) => one.pending);
+  const line = trialLine(wanted, { dropped: gone, others: managedArguments(others ?? [], gone) });
+  const reboots = changes.some(({ impact }) => impact === "host-reboot");
+  const way = nextBootWay({ loader, lasting, line, snapshot, args: host.args, reboots, waits: pending.length > 0 });
   return {
-    problems: [...problems, ...outcomes.flatMap((one) => one.problems)],
-    warnings: [...warnings, ...oneShot(next)],
-    changes: [...changes, ...dropped, ...unseenChange(steps, { named: [...changes, ...dropped], snapshot })],
-    steps,
-    pending: outcomes.flatMap((one) => one.pending),
+    problems: [...problems, ...way.problems, ...outcomes.flatMap((one) => one.problems)],
+    warnings: [...warnings, ...way.warnings, ...oneShot(next, snapshot)],
+    changes: [...named, ...way.changes, ...unseenChange(way.steps, { named: [...named, ...way.changes], snapshot })],
+    steps: way.steps,
+    pending,
+    ...(way.trial && { trial: line }),
   };
+}
+
+interface WayContext {
+  readonly loader: BootLoader;
+  /** What makes every coming boot have the arguments. */
+  readonly lasting: readonly Step[];
+  readonly line: BootArguments;
+  readonly snapshot: HostSnapshot;
+  readonly args: KnobArgs;
+  readonly reboots: boolean;
+  /** Something waits for a boot that this run does not make. */
+  readonly waits: boolean;
+}
+
+type Way = Pick<BootPlan, "steps" | "changes" | "problems" | "warnings"> & { readonly trial: boolean };
+
+/** Arguments that the running kernel does not have yet are tried first; what it runs with is made to last at once. */
+function nextBootWay({ loader, lasting, line, snapshot, args, reboots, waits }: WayContext): Way {
+  const way = trialWay(loader, args, snapshot);
+  const { trial } = way;
+  const tries = (reboots || waits) && lasting.length > 0;
+  if (!tries || trial === undefined) {
+    const found = tries ? way : { problems: [], warnings: [] };
+    const own = loader.trial;
+    if (own === undefined || !isLeft(own, snapshot)) return { ...found, steps: lasting, changes: [], trial: false };
+    const steps =
+      trialState(snapshot).kind === "running" ? commitSteps(own, lasting) : [...lasting, ...clearSteps(own)];
+    return { ...found, steps, changes: [endChange(snapshot)], trial: false };
+  }
+  const history = trialHistory(line, { args, snapshot });
+  const panic = panicProblem(line);
+  const found = {
+    problems: [...way.problems, ...history.problems, ...(panic === undefined ? [] : [panic])],
+    warnings: history.warnings,
+  };
+  if (!reboots && isStaged(snapshot, { loader, line })) return { ...found, steps: [], changes: [], trial: false };
+  const waitsFor = reboots ? "commit" : "up";
+  const timeoutSeconds = args.rebootTimeoutSeconds ?? 900;
+  // Nothing can be copied from a menu that refuses it.
+  const steps = way.problems.length > 0 ? [] : stageSteps(trial, { line, snapshot, timeoutSeconds, waitsFor });
+  return { ...found, steps, changes: [stageChange(snapshot, waitsFor)], trial: reboots };
+}
+
+/** The next boot is a trial, of `line` where it is given. */
+function isStaged(snapshot: HostSnapshot, { loader, line }: { loader: BootLoader; line?: BootArguments }): boolean {
+  const state = trialState(snapshot);
+  if (state.kind !== "staged" || loader.trial?.isNext(snapshot) !== true) return false;
+  return line === undefined || state.record.arguments === lineText(line);
 }
 
 /** No argument is wanted any more: what we have written goes, also where an earlier run was cut off on the way. */
@@ -69,8 +141,10 @@ function planUndo(snapshot: HostSnapshot): BootPlan {
   };
 }
 
-const oneShot = ({ oneShot, entry }: NextBoot): readonly string[] =>
-  oneShot ? [`the next boot, and only that one, takes the menu entry ${JSON.stringify(entry)} (grub-reboot)`] : [];
+const oneShot = ({ oneShot, entry }: NextBoot, snapshot: HostSnapshot): readonly string[] =>
+  oneShot && trialState(snapshot).kind !== "staged"
+    ? [`the next boot, and only that one, takes the menu entry ${JSON.stringify(entry)} (grub-reboot)`]
+    : [];
 
 type KernelRow = Setting & { readonly kernel: BootArguments };
 
@@ -80,8 +154,9 @@ const hasKernelPart = (row: Setting): row is KernelRow => row.kernel !== undefin
 const stages = (args: KnobArgs): boolean =>
   exceeds("host-reboot", args.maxDisruption ?? "live") && args.whenExceeded === "stage";
 
-function nextBootHas(row: KernelRow, next: NextBoot): boolean {
-  return hasArguments(next.line, row.kernel) && hasArguments(next.lastingLine, row.kernel);
+/** Of a staged trial only the next boot counts: a run that finds it well makes it last. */
+function nextBootHas({ kernel }: KernelRow, next: NextBoot, staged: boolean): boolean {
+  return hasArguments(next.line, kernel) && (staged || hasArguments(next.lastingLine, kernel));
 }
 
 /** Rows that the next boot will not give, as the boot loader is configured now. */
@@ -90,9 +165,10 @@ export function notAtNextBoot(rows: readonly Setting[], snapshot: HostSnapshot):
   if (kernelRows.length === 0) return [];
   const found = bootLoaderOf(snapshot);
   if ("problem" in found) return [found.problem];
-  const next = found.loader.nextBoot(snapshot);
+  const { loader } = found;
+  const next = loader.nextBoot(snapshot);
   return kernelRows
-    .filter((row) => !nextBootHas(row, next))
+    .filter((row) => !nextBootHas(row, next, isStaged(snapshot, { loader })))
     .map(
       (row) =>
         `${row.name}: ${wantedText(row.kernel) ?? "(absent)"} (it has ${onLine(row.kernel, next) ?? "nothing of it"})`,
@@ -105,10 +181,12 @@ function outcome(
 ): Pick<BootPlan, "changes" | "pending" | "problems"> {
   const { name, actual, desired, impact } = row;
   const needsReboot = impact === "host-reboot" && actual !== desired;
-  const has = nextBootHas(row, next);
+  const state = trialState(snapshot).kind;
+  const has = nextBootHas(row, next, state === "staged" && stages);
   const given = hasArguments(parseKernelLine(snapshot.files.text("/proc/cmdline") ?? ""), row.kernel);
   // The same boot again would end the same: not a reboot at every run.
-  if (needsReboot && has && given) return { changes: [], pending: [], problems: [notGranted(row)] };
+  if (needsReboot && given && (has || state === "running"))
+    return { changes: [], pending: [], problems: [notGranted(row)] };
   const atBoot: Change = {
     setting: `${name} (at boot)`,
     actual: onLine(row.kernel, next),
@@ -142,20 +220,23 @@ function text(list: readonly { readonly key: string; readonly value: string | nu
 
 type BootLine = ReturnType<BootLoader["withoutOurs"]>;
 
-/** Keys that our fragment manages, and the program no longer names: others' arguments come back, at the next boot. */
-function droppedKeys(
-  ours: readonly string[],
-  { wanted, next, others = [] }: { wanted: BootArguments; next: NextBoot; others: BootLine | undefined },
-): readonly Change[] {
+/** Keys that our fragment manages, and the program no longer names. */
+function droppedNames(ours: readonly string[], wanted: BootArguments): readonly string[] {
   const kept = new Set(wanted.keys.map(canonicalKey));
-  return ours
-    .filter((key) => !kept.has(key))
-    .map((key) => ({
-      setting: `kernel argument ${key} (at boot)`,
-      actual: text(managedArguments(next.line, [key])),
-      desired: text(managedArguments(others, [key])),
-      impact: "live",
-    }));
+  return ours.filter((key) => !kept.has(key));
+}
+
+/** Others' arguments come back, at the next boot. */
+function droppedKeys(
+  keys: readonly string[],
+  { next, others = [] }: { next: NextBoot; others: BootLine | undefined },
+): readonly Change[] {
+  return keys.map((key) => ({
+    setting: `kernel argument ${key} (at boot)`,
+    actual: text(managedArguments(next.line, [key])),
+    desired: text(managedArguments(others, [key])),
+    impact: "live",
+  }));
 }
 
 /** What is written though no argument of the next boot changes: our file by itself, or entries of other kernels. */
@@ -192,21 +273,29 @@ export interface BootUndo {
 /** Undo of the boot loader's configuration: the boots that come will no longer have our arguments. */
 export function undoBoot(snapshot: HostSnapshot): BootUndo {
   const entry = snapshot.journal.find((one) => one.kind === "file" && one.paths.includes(grubFragmentFile));
-  if (entry === undefined) return { changes: [], left: [], steps: [] };
-  const left = (actual: string): BootUndo => ({
-    changes: [],
-    left: [{ setting: grubFragmentFile, actual }],
-    steps: [{ kind: "forget", entry: entry.name }],
-  });
-  if (!stillOurs(entry, grubFragmentFile, snapshot.journalledFiles.get(grubFragmentFile) ?? "absent"))
-    return left("its content is not ours");
+  const foreign =
+    entry !== undefined &&
+    !stillOurs(entry, grubFragmentFile, snapshot.journalledFiles.get(grubFragmentFile) ?? "absent");
+  if (entry === undefined && !isLeft(undefined, snapshot)) return { changes: [], left: [], steps: [] };
   const found = bootLoaderOf(snapshot);
+  const loader = "problem" in found ? undefined : found.loader;
+  const trial = loader?.trial !== undefined && isLeft(loader.trial, snapshot) ? loader.trial : undefined;
+  const end = trial === undefined ? [] : clearSteps(trial);
+  const changes = trial === undefined ? [] : [endChange(snapshot)];
+  if (entry !== undefined && foreign)
+    return {
+      changes,
+      left: [{ setting: grubFragmentFile, actual: "its content is not ours" }],
+      steps: [...end, { kind: "forget", entry: entry.name }],
+    };
   if ("problem" in found) return { changes: [], left: [], steps: [], problem: found.problem };
+  if (entry === undefined) return { changes, left: [], steps: end };
   const next = found.loader.nextBoot(snapshot);
   const others = found.loader.withoutOurs(snapshot);
   return {
-    changes: droppedKeys(managedKeys(snapshot), { wanted: { keys: [], arguments: [] }, next, others }),
+    changes: [...droppedKeys(managedKeys(snapshot), { next, others }), ...changes],
     left: [],
-    steps: found.loader.undoSteps(snapshot),
+    // The trial first: it must not be what boots next.
+    steps: [...end, ...found.loader.undoSteps(snapshot)],
   };
 }

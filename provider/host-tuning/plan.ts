@@ -5,6 +5,7 @@ import type { Change, Verification } from "../impact";
 import { normaliseSysctlKey } from "../linux/sysctl-conf";
 import type { Problem } from "../resource";
 import { notAtNextBoot, planBoot } from "./boot-plan";
+import type { BootArguments } from "./boot/boot-arguments";
 import { bootChanges, leftFiles, pathOf } from "./boot-values";
 import { conflictsOf, fighterUnits, takenOver } from "./fighters";
 import { domainChanges } from "./drain";
@@ -25,6 +26,8 @@ export interface HostPlan {
   readonly pending: readonly Setting[];
   /** The steps are followed by a reboot of the host. */
   readonly reboot: boolean;
+  /** That reboot is a trial: what its kernel gets. */
+  readonly trial?: BootArguments;
 }
 
 export function planHost(args: KnobArgs, snapshot: HostSnapshot): HostPlan {
@@ -63,6 +66,7 @@ export function planHost(args: KnobArgs, snapshot: HostSnapshot): HostPlan {
     ],
     pending: boot.pending,
     reboot,
+    ...(boot.trial && { trial: boot.trial }),
   };
 }
 
@@ -128,14 +132,18 @@ export function verifications(args: KnobArgs, snapshot: HostSnapshot): readonly 
 
 /** What does not read back as written, in words. */
 export function shortfalls(args: KnobArgs, snapshot: HostSnapshot): readonly string[] {
+  const missing = notAtNextBoot(settingsOf(args, snapshot), snapshot);
+  return [...effectShortfalls(args, snapshot), ...missing.map((text) => `the next boot will not have ${text}`)];
+}
+
+/** Of the running host alone, whatever its next boot will be. */
+export function effectShortfalls(args: KnobArgs, snapshot: HostSnapshot): readonly string[] {
   const { pending } = planHost(args, snapshot);
-  const settings = settingsOf(args, snapshot);
-  const wrong = settings
+  return settingsOf(args, snapshot)
     .filter((one) => differs(one) && !pending.some(({ name }) => name === one.name))
     .map((one) =>
       `${one.name}: expected ${one.desired}, the host has ${one.actual ?? "no value"} (${one.source}). ${one.remedy ?? ""}`.trim(),
     );
-  return [...wrong, ...notAtNextBoot(settings, snapshot).map((text) => `the next boot will not have ${text}`)];
 }
 
 /** The one loop over the registry: here a knob and its argument lose the type that ties them together. */

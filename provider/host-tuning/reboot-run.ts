@@ -3,12 +3,17 @@ import type { LockedHost } from "../host/hosts";
 import { RebootRefused } from "../host/reboot";
 import type { HostSnapshot } from "../host/snapshot";
 import type { Run } from "../resource";
-import { notAtNextBoot } from "./boot-plan";
+import { entryNames } from "./plan-steps";
+import { notAtNextBoot, planBoot } from "./boot-plan";
+import { bootLoaderOf } from "./boot/boot-loaders";
+import { failureText, recordFile, trialState, type FailedTrial } from "./boot/trial";
+import { failSteps, lineText } from "./trial-plan";
 import { unitName } from "./boot-unit";
 import { unitFile } from "./boot-values";
 import { runningDomains } from "./domains";
 import { drain, leftStopped, startAgain } from "./drain";
-import { settingsOf, shortfalls, type HostPlan } from "./plan";
+import { effectShortfalls, settingsOf, shortfalls, type HostPlan } from "./plan";
+import { stepName } from "../host/step";
 import type { HostTuningArgs } from "./schema";
 
 interface Planned {
@@ -39,13 +44,15 @@ export async function carryOut(host: LockedHost, planned: Planned): Promise<void
   await reboot(host, planned, [...new Set([...stopped, ...running.map(({ name }) => name)])]);
 }
 
-async function checkNextBoot({ args, before, run, read }: Planned): Promise<void> {
+async function checkNextBoot({ args, before, plan, run, read }: Planned): Promise<void> {
   run.progress("checking what the next boot will have");
   const written = await read();
   const known = runningDomains(before).map(({ uuid }) => uuid);
   const started = runningDomains(written).filter(({ uuid }) => !known.includes(uuid));
   if (started.length > 0)
     throw new Error(`nothing was rebooted: ${started.map(({ name }) => name).join(", ")} was started meanwhile`);
+  if (plan.trial !== undefined && trialState(written).kind !== "staged")
+    throw new Error(`nothing was rebooted: the trial boot is not prepared (${recordFile} on the host)`);
   const missing = notAtNextBoot(settingsOf(args, written), written);
   if (missing.length > 0)
     throw new Error(`nothing was rebooted: the boot loader's configuration does not hold ${missing.join("; ")}`);
@@ -63,7 +70,8 @@ async function reboot(host: LockedHost, planned: Planned, domains: readonly stri
     if (left.length > 0)
       throw new RebootRefused(`nothing was rebooted: ${left.map(({ name }) => name).join(", ")} was started meanwhile`);
     await host.reboot({
-      timeoutSeconds: args.rebootTimeoutSeconds,
+      // A trial that is not reached in its time boots once more, and needs its time for that.
+      timeoutSeconds: args.rebootTimeoutSeconds * (planned.plan.trial === undefined ? 1 : 2),
       onWait: (seconds, seen) => run.progress(`waiting for reboot (${seconds}s): ${seen}`),
     });
   } catch (error) {
@@ -72,7 +80,42 @@ async function reboot(host: LockedHost, planned: Planned, domains: readonly stri
   }
   run.progress("the host is back");
   await bootSettled(planned);
+  if (planned.plan.trial !== undefined) await endTrial(host, planned, domains);
   await startDomains(host, planned, domains);
+}
+
+/** The trial becomes what every boot is, or is given up and explained. The domains run again in either case. */
+async function endTrial(host: LockedHost, planned: Planned, domains: readonly string[]): Promise<void> {
+  const { args, plan, run, read } = planned;
+  const snapshot = await read();
+  const found = bootLoaderOf(snapshot);
+  if (plan.trial === undefined || "problem" in found || found.loader.trial === undefined) return;
+  const failed = failureOf(snapshot, { args, texts: lineText(plan.trial) });
+  const steps =
+    failed === undefined
+      ? planBoot(settingsOf(args, snapshot), { args, snapshot, entryFor: entryNames(snapshot.journal) }).steps
+      : failSteps(found.loader.trial, failed);
+  await host.run(steps, (_index, step) => run.progress(stepName(step)));
+  if (failed === undefined) return;
+  await startDomains(host, planned, domains);
+  throw new Error(failureText(failed));
+}
+
+function failureOf(
+  snapshot: HostSnapshot,
+  { args, texts }: { args: HostTuningArgs; texts: string },
+): FailedTrial | undefined {
+  const state = trialState(snapshot);
+  if (state.kind === "failed") return state.failed;
+  const failed = (why: string): FailedTrial => ({
+    arguments: texts,
+    timeoutSeconds: args.rebootTimeoutSeconds,
+    why,
+  });
+  if (state.kind !== "running")
+    return failed(`it came up with an SSH server, but was not reached from here within ${args.rebootTimeoutSeconds} s`);
+  const wrong = effectShortfalls(args, snapshot);
+  return wrong.length === 0 ? undefined : failed(`it came up, without the wanted effect: ${wrong.join("; ")}`);
 }
 
 async function startDomains(host: LockedHost, { run, args }: Planned, names: readonly string[]): Promise<void> {

@@ -26,7 +26,11 @@ export const grubTrial: TrialLoader = {
     if (entry === undefined) throw new Error("grub.cfg has no menu entry");
     const options = entry.unrestricted ? " --unrestricted" : "";
     const words = [entry.kernel ?? "", ...trialWords(entry, line)].map(grubQuote);
-    return [entry.id, `menuentry 'Trial of kernel arguments (kvm-tuning)'${options} --id ${trialEntryId} {`, words.join(" ")];
+    return [
+      entry.id,
+      `menuentry 'Trial of kernel arguments (kvm-tuning)'${options} --id ${trialEntryId} {`,
+      words.join(" "),
+    ];
   },
   script: `
 grub=$root/boot/grub cfg=$root/boot/grub/grub.cfg custom=$root${custom} env=$root/boot/grub/grubenv
@@ -94,7 +98,8 @@ function refusal(snapshot: HostSnapshot): string | undefined {
 /** GRUB writes to a plain partition alone: no abstraction below it, no file system that moves its blocks. */
 function cannotWrite(snapshot: HostSnapshot): string | undefined {
   const mount = mountOf("/boot/grub/grubenv", snapshot.files.text("/proc/mounts") ?? "");
-  if (mount === undefined) return "the file system of /boot/grub is not in /proc/mounts, so whether GRUB can write to it is not known";
+  if (mount === undefined)
+    return "the file system of /boot/grub is not in /proc/mounts, so whether GRUB can write to it is not known";
   const where = `/boot/grub is on ${mount.device} (${mount.type})`;
   const loop = "GRUB could not write there that the trial has had its one boot";
   if (/^\/dev\/(mapper\/|dm-)/.test(mount.device)) return `${where}, LVM or another device mapper: ${loop}`;

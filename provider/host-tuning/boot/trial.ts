@@ -100,7 +100,7 @@ function whatWasSeen(record: TrialRecord, snapshot: HostSnapshot): { readonly up
 /** What a run or a preview says of a trial that failed, and how to try again. */
 export function failureText({ arguments: texts, why }: FailedTrial): string {
   return (
-    `the trial boot with ${texts} failed, and the host is back with its old arguments: ${why}. ` +
+    `the trial boot with ${texts} failed, and every further boot takes the old arguments: ${why}. ` +
     `The same arguments are not tried again: change them or rebootTimeoutSeconds, or mend the host and remove ${recordFile} and ${failedFile} there`
   );
 }

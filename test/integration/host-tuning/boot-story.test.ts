@@ -2,7 +2,7 @@
 import { machineId } from "../../support/fixture-root";
 import { startGrubHost, type GrubHost } from "../../support/grub-host";
 import { bootIdFile, grubConfig, isolatedFile, nohzFile } from "../../support/grub-host/fixture";
-import { bootOnly, bootOnlyPlanned, consent, domainPlanned, line } from "../../support/grub-host/tuning";
+import { bootOnly, bootOnlyPlanned, consent, domainPlanned, line, trialPlanned } from "../../support/grub-host/tuning";
 import { type DynamicServer, startDynamicServer } from "../../support/pulumi/dynamic-server";
 import type { Props } from "../../support/pulumi/provider-client";
 import { poolFile } from "../../support/tuned-host/fixture";
@@ -70,8 +70,8 @@ test("with consent to the reboot but not to the shutdown of domains, the preview
   ]);
 });
 
-test("staged: written and pending, no reboot; somebody else's reboot brings it, refresh verifies it, delete takes it back", async () => {
-  const inputs = await checked(host.inputs({ ...bootOnly, whenExceeded: "stage" }));
+test("staged without a trial: written and pending, no reboot; somebody else's reboot brings it, refresh verifies it, delete takes it back", async () => {
+  const inputs = await checked(host.inputs({ ...bootOnly, whenExceeded: "stage", trialBoot: "off" }));
   expect(inputs).toMatchObject({
     impact: "live",
     plan: {
@@ -97,7 +97,7 @@ test("staged: written and pending, no reboot; somebody else's reboot brings it, 
   ]);
 
   const found = await server.read(machineId, staged);
-  const given = host.inputs({ ...bootOnly, whenExceeded: "stage" });
+  const given = host.inputs({ ...bootOnly, whenExceeded: "stage", trialBoot: "off" });
   expect(found.inputs).toEqual({ ...given, plan: {}, impact: "none", undo: staged["undo"] });
   expect(found.properties).toEqual(staged);
   expect((await checked(given, found.inputs))["plan"]).toEqual({});
@@ -124,6 +124,7 @@ test("with consent: one reboot, in order; domains that ran run again; the effect
   const inputs = await checked(host.inputs({ ...bootOnly, ...consent, cpuGovernor: "performance" }));
   expect(inputs["plan"]).toEqual({
     ...bootOnlyPlanned,
+    ...trialPlanned,
     ...domainPlanned,
     cpuGovernor: "schedutil → performance  [live]",
     "kvm-tuning.service": "(absent) → enabled  [live]",
@@ -133,17 +134,24 @@ test("with consent: one reboot, in order; domains that ran run again; the effect
   expect(host.events()).toEqual([
     "systemctl daemon-reload",
     "udevadm control --reload",
-    "update-grub",
+    "grub-editenv set next_entry=kvm-tuning-trial",
     "shutdown db",
     "systemctl --no-block reboot",
     "boot",
+    "systemctl stop kvm-tuning-trial.service",
+    "update-grub",
+    "systemctl stop kvm-tuning-trial.service",
+    "systemctl daemon-reload",
     "start db",
   ]);
   expect(host.read(bootIdFile)).not.toBe(bootId);
   expect([host.domain("db"), host.domain("web")]).toEqual(["running", "shut off"]);
   expect([host.read(isolatedFile), host.read(nohzFile)]).toEqual(["2-3,6-7\n", "2-3,6-7\n"]);
   expect([host.read(poolFile(0, 1048576)), host.read(poolFile(1, 1048576))]).toEqual(["0\n", "1\n"]);
-  expect(host.read("/proc/cmdline")).toBe(`BOOT_IMAGE=/vmlinuz-6.1.0-56-amd64 root=/dev/vda1 ro ${line}\n`);
+  expect(host.read("/proc/cmdline")).toBe(
+    `BOOT_IMAGE=/vmlinuz-6.1.0-56-amd64 root=/dev/vda1 ro ${line} kvm_tuning.trial=${bootId.trim()} panic=5\n`,
+  );
+  expect(kernelLines()[0]).toBe(`linux\t/vmlinuz-6.1.0-56-amd64 root=/dev/vda1 ro ${line}`);
   expect(state).toMatchObject({ plan: {}, impact: "none", pending: {} });
   expect(verdicts(state)).toEqual({ ...bootedVerdicts, cpuGovernor: "pass" });
   expect(host.has("/var/lib/kvm-tuning/restart")).toBe(false);
@@ -169,10 +177,10 @@ test("with consent: one reboot, in order; domains that ran run again; the effect
 }, 60_000);
 
 test("an argument that left the program goes at the next boot, and what others had there comes back", async () => {
-  const both = await checked(host.inputs({ ...bootOnly, whenExceeded: "stage" }));
+  const both = await checked(host.inputs({ ...bootOnly, whenExceeded: "stage", trialBoot: "off" }));
   const { properties: state } = await server.create(both);
   const { kernelArguments: _left, ...rest } = bootOnly;
-  const fewer = await checked(host.inputs({ ...rest, whenExceeded: "stage" }), state);
+  const fewer = await checked(host.inputs({ ...rest, whenExceeded: "stage", trialBoot: "off" }), state);
   expect(fewer["plan"]).toEqual({
     "kernel argument quiet (at boot)": "(absent) → quiet  [live]",
     "kernel argument transparent_hugepage (at boot)": "transparent_hugepage=madvise → (absent)  [live]",

@@ -29,6 +29,8 @@ export const grubHostFixture: Fixture = {
   [nohzFile]: "  (null)\n",
   [grubConfig]: { content: menu, mode: 0o400 },
   "/boot/grub/grubenv": "# GRUB Environment Block\n".padEnd(1024, "#"),
+  "/proc/mounts": "/dev/vda1 / ext4 rw,relatime 0 0\nproc /proc proc rw 0 0\n",
+  "/proc/sys/kernel/panic": "0\n",
   "/etc/default/grub": `GRUB_DEFAULT=0
 GRUB_TIMEOUT=5
 GRUB_DISTRIBUTOR=\`printf Debian\`

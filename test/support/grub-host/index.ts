@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { startTunedHost, type TunedHost } from "../tuned-host";
 import { boot } from "./boot";
 import { bootIdFile, domainState, grubHostFixture, type DomainName } from "./fixture";
-import { grubScriptCheck, systemctl, udevadm, updateGrub, virsh } from "./stand-ins";
+import { grubEditenv, grubScriptCheck, systemctl, udevadm, updateGrub, virsh } from "./stand-ins";
 
 export interface GrubHost extends TunedHost {
   /** What the stand-ins were asked to do since the last call, in order; `boot` for each boot. */
@@ -29,7 +29,14 @@ export async function startGrubHost(): Promise<GrubHost> {
   const modes = mkdtempSync(join(tmpdir(), "grub-host-"));
   const log = join(modes, "events");
   const host = await startTunedHost({ fixture: grubHostFixture, env: { EVENTS: log, MODES: modes } });
-  const commands = { "update-grub": updateGrub, "grub-script-check": grubScriptCheck, systemctl, udevadm, virsh };
+  const commands = {
+    "update-grub": updateGrub,
+    "grub-editenv": grubEditenv,
+    "grub-script-check": grubScriptCheck,
+    systemctl,
+    udevadm,
+    virsh,
+  };
   for (const [name, script] of Object.entries(commands)) host.standIn(name, script);
   const note = (event: string): void => appendFileSync(log, `${event}\n`);
   const reboot = (): void => {

@@ -33,6 +33,21 @@ rm -f "$cfg.new"
 echo done >&2
 `;
 
+/** `list`, `set name=value`, `unset name`, on a block of 1024 bytes, without escapes. */
+export const grubEditenv = `#!/bin/sh
+env=$1 verb=$2 word=$3
+values() { sed -n '/^#/d; /=/p' "$env"; }
+case $verb in
+list) values; exit ;;
+set) echo "grub-editenv $verb $word" >> "$EVENTS"; kept=$(values | grep -v "^\${word%%=*}=" || :; echo "$word") ;;
+unset) echo "grub-editenv $verb $word" >> "$EVENTS"; kept=$(values | grep -v "^$word=" || :) ;;
+esac
+block=$(echo '# GRUB Environment Block'; [ -z "$kept" ] || printf '%s\\n' "$kept"; echo x)
+block=\${block%x}
+while [ \${#block} -lt 1024 ]; do block=$block#; done
+printf %s "$block" > "$env"
+`;
+
 /** Only that braces are closed. */
 export const grubScriptCheck = `#!/bin/sh
 awk '{ open += gsub(/[{]/, "{") - gsub(/[}]/, "}") } END { exit open != 0 }' "$1" && exit

@@ -24,6 +24,11 @@ export const bootOnlyPlanned = {
   "kernelArguments.transparent_hugepage": "(not given) → transparent_hugepage=madvise  [host-reboot]",
 };
 
+/** Beside what a reboot brings, where nothing of it is in the boot loader's configuration yet. */
+export const trialPlanned = {
+  "trial boot": "(absent) → one boot with the new arguments; they last when it is verified  [host-reboot]",
+};
+
 export const domainPlanned = {
   "domain db": "running → shut down, rebooted under it, started again  [host-reboot]",
 };

@@ -40,7 +40,7 @@ const files = (more: Record<string, string> = {}): Record<string, string> => ({
 });
 type Parts = Parameters<typeof snapshotOf>[0];
 const plan = (wanted: KnobArgs, more: Record<string, string> = {}, parts: Omit<Parts, "files"> = {}) =>
-  planHost(wanted, snapshotOf({ files: files(more), ...parts }));
+  planHost({ trialBoot: "off", ...wanted }, snapshotOf({ files: files(more), ...parts }));
 const written = {
   [grubFragmentFile]: fragment,
   "/boot/grub/grub.cfg": menu(ours),

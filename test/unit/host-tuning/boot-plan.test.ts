@@ -32,7 +32,7 @@ function host({ running, isolated, menu }: { running: string; isolated: string; 
 
 const isolation = { cpus: "2-3", domain: true, managedIrq: false, irqAffinity: true };
 const plan = (more: Partial<KnobArgs>, state: Parameters<typeof host>[0]): HostPlan =>
-  planHost({ isolation, ...more }, host(state));
+  planHost({ isolation, trialBoot: "off", ...more }, host(state));
 
 const untouched = { running: others, isolated: "", menu: others };
 const staged = { running: others, isolated: "", menu: `${ours} ${others}` };

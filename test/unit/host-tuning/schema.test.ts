@@ -16,6 +16,7 @@ test("gives defaults to what the program leaves out", () => {
       whenExceeded: "fail",
       drain: { method: "refuse", timeoutSeconds: 120 },
       rebootTimeoutSeconds: 900,
+      trialBoot: "auto",
       onDelete: "restore",
       conflicts: "warn",
       takeOwnership: false,

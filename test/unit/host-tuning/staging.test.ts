@@ -13,6 +13,7 @@ const given: Props = {
   isolation: { cpus: "2-3", nohzFull: true, irqAffinity: false },
   kernelArguments: { nosmt: true },
   whenExceeded: "stage",
+  trialBoot: "off",
 };
 
 function parsed(props: Props): HostTuningArgs {
