@@ -20,19 +20,8 @@ import { fragmentKeys, grubFragmentFile } from "./boot/grub-fragment";
 import type { Setting } from "./knob";
 import type { KnobArgs } from "./schema";
 import { trialState } from "./boot/trial";
-import {
-  clearSteps,
-  commitSteps,
-  endChange,
-  isLeft,
-  lineText,
-  panicProblem,
-  stageChange,
-  stageSteps,
-  trialHistory,
-  trialLine,
-  trialWay,
-} from "./trial-plan";
+import { isStaged, nextBootWay } from "./next-boot-way";
+import { clearSteps, endChange, isLeft, trialLine } from "./trial-plan";
 
 export interface BootPlan {
   readonly changes: readonly Change[];
@@ -79,54 +68,6 @@ export function planBoot(
     pending,
     ...(way.trial && { trial: line }),
   };
-}
-
-interface WayContext {
-  readonly loader: BootLoader;
-  /** What makes every coming boot have the arguments. */
-  readonly lasting: readonly Step[];
-  readonly line: BootArguments;
-  readonly snapshot: HostSnapshot;
-  readonly args: KnobArgs;
-  readonly reboots: boolean;
-  /** Something waits for a boot that this run does not make. */
-  readonly waits: boolean;
-}
-
-type Way = Pick<BootPlan, "steps" | "changes" | "problems" | "warnings"> & { readonly trial: boolean };
-
-/** Arguments that the running kernel does not have yet are tried first; what it runs with is made to last at once. */
-function nextBootWay({ loader, lasting, line, snapshot, args, reboots, waits }: WayContext): Way {
-  const way = trialWay(loader, args, snapshot);
-  const { trial } = way;
-  const tries = (reboots || waits) && lasting.length > 0;
-  if (!tries || trial === undefined) {
-    const found = tries ? way : { problems: [], warnings: [] };
-    const own = loader.trial;
-    if (own === undefined || !isLeft(own, snapshot)) return { ...found, steps: lasting, changes: [], trial: false };
-    const steps =
-      trialState(snapshot).kind === "running" ? commitSteps(own, lasting) : [...lasting, ...clearSteps(own)];
-    return { ...found, steps, changes: [endChange(snapshot)], trial: false };
-  }
-  const history = trialHistory(line, { args, snapshot });
-  const panic = panicProblem(line);
-  const found = {
-    problems: [...way.problems, ...history.problems, ...(panic === undefined ? [] : [panic])],
-    warnings: history.warnings,
-  };
-  if (!reboots && isStaged(snapshot, { loader, line })) return { ...found, steps: [], changes: [], trial: false };
-  const waitsFor = reboots ? "commit" : "up";
-  const timeoutSeconds = args.rebootTimeoutSeconds ?? 900;
-  // Nothing can be copied from a menu that refuses it.
-  const steps = way.problems.length > 0 ? [] : stageSteps(trial, { line, snapshot, timeoutSeconds, waitsFor });
-  return { ...found, steps, changes: [stageChange(snapshot, waitsFor)], trial: reboots };
-}
-
-/** The next boot is a trial, of `line` where it is given. */
-function isStaged(snapshot: HostSnapshot, { loader, line }: { loader: BootLoader; line?: BootArguments }): boolean {
-  const state = trialState(snapshot);
-  if (state.kind !== "staged" || loader.trial?.isNext(snapshot) !== true) return false;
-  return line === undefined || state.record.arguments === lineText(line);
 }
 
 /** No argument is wanted any more: what we have written goes, also where an earlier run was cut off on the way. */

@@ -42,10 +42,14 @@ export function trialLine(
   return { keys: [...wanted.keys, ...dropped], arguments: [...wanted.arguments, ...others] };
 }
 
-export const lineText = ({ keys, arguments: all }: BootArguments): string => {
+/** The same for the same arguments: also for those that are to be absent. */
+export function lineText({ keys, arguments: all }: BootArguments): string {
+  const given = new Set(all.map(({ key }) => canonicalKey(key)));
+  const absent = keys.filter((key) => !given.has(canonicalKey(key)));
   const words = all.map(({ key, value }) => (value === null ? key : `${key}=${value}`));
-  return words.length > 0 ? words.join(" ") : `no ${keys.join(", ")}`;
-};
+  const without = absent.length === 0 ? [] : [`without ${absent.join(", ")}`];
+  return [...(words.length === 0 ? [] : [words.join(" ")]), ...without].join(" ");
+}
 
 /** An argument that keeps a host that panics where it is makes a trial senseless. */
 export function panicProblem(line: BootArguments): string | undefined {

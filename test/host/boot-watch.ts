@@ -16,9 +16,16 @@ interface Watched {
   readonly port: () => number;
 }
 
-/** Resets a machine whose sshd has not answered within three minutes of the boot loader. Ends with the returned function. */
-export function watchBoots({ runFolder, monitor, port }: Watched): () => void {
+export interface BootWatch {
+  /** How often the machine was reset. */
+  hangs(): number;
+  end(): void;
+}
+
+/** Resets a machine whose sshd has not answered within three minutes of the boot loader. */
+export function watchBoots({ runFolder, monitor, port }: Watched): BootWatch {
   let boots = 0;
+  let hangs = 0;
   let since: number | undefined;
   const look = async (): Promise<void> => {
     const text = await readFile(consoleLog(runFolder), "utf8").catch(() => "");
@@ -31,6 +38,7 @@ export function watchBoots({ runFolder, monitor, port }: Watched): () => void {
     else if (await answers(port())) since = undefined;
     else if (Date.now() - since > HUNG_AFTER_MS) {
       since = Date.now();
+      hangs += 1;
       process.stderr.write("test host: QEMU hangs at the start of the kernel; it is reset\n");
       await monitor.execute("system_reset");
     }
@@ -45,7 +53,7 @@ export function watchBoots({ runFolder, monitor, port }: Watched): () => void {
       .finally(() => (busy = false));
   }, EVERY_MS);
   timer.unref();
-  return () => clearInterval(timer);
+  return { hangs: () => hangs, end: () => clearInterval(timer) };
 }
 
 function answers(port: number): Promise<boolean> {

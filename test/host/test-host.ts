@@ -26,6 +26,8 @@ export interface TestHost {
   /** Standard output of a command that must succeed, without the last newline. */
   output(command: string, options?: SshOptions): Promise<string>;
   bootId(): Promise<string>;
+  /** How often QEMU has hung at the start of a kernel and was reset (boot-watch.ts). */
+  hangs(): number;
   /** Asks the host to reboot and waits until it has. */
   reboot(): Promise<void>;
   /** Waits until the host answers with another boot_id than `previous`. */
@@ -139,7 +141,7 @@ function testHost({ name, qemu, target, privateKey, hostKey }: Parts): TestHost 
     }
     throw new Error(`${name} has not rebooted within ${BOOT_LIMIT_SECONDS} s; ${await consoleTail(target.folder)}`);
   };
-  const stopWatching = watchBoots({ runFolder: target.folder, monitor: qemu.monitor, port: () => port });
+  const watch = watchBoots({ runFolder: target.folder, monitor: qemu.monitor, port: () => port });
   return {
     name,
     host: "127.0.0.1",
@@ -154,6 +156,7 @@ function testHost({ name, qemu, target, privateKey, hostKey }: Parts): TestHost 
     ssh: (command, options) => ssh(here(), command, options),
     output,
     bootId: () => bootId(),
+    hangs: () => watch.hangs(),
     waitForBoot,
     reboot: async () => {
       const previous = await bootId();
@@ -177,7 +180,7 @@ function testHost({ name, qemu, target, privateKey, hostKey }: Parts): TestHost 
       return port;
     },
     stop: async () => {
-      stopWatching();
+      watch.end();
       await qemu.kill();
       await closeConnections(here());
       await removeOwnedFolder(target.folder);

@@ -39,8 +39,9 @@ others() {
   new=
   [ ! -e "$custom" ] || ! grep -q '^### BEGIN kvm-tuning trial (new file)$' "$custom" || new=1
   if [ -e "$custom" ]; then cp -p "$custom" "$grub/.custom.kvm-tuning"; else new=1; : > "$grub/.custom.kvm-tuning"; fi || fail "cannot write $grub"
-  [ ! -e "$custom" ] || awk '/^### BEGIN kvm-tuning trial/ { skip = 1 } !skip { print } /^### END kvm-tuning trial$/ { skip = 0 }' \\
-    "$custom" > "$grub/.custom.kvm-tuning" || fail "cannot read $custom"
+  # Unlike awk, sed leaves a last line without its end as it is.
+  [ ! -e "$custom" ] || sed '/^### BEGIN kvm-tuning trial/,/^### END kvm-tuning trial$/d' "$custom" > "$grub/.custom.kvm-tuning" ||
+    fail "cannot read $custom"
 }
 # $1: id of the entry to copy, $2: its first line, $3: its kernel and arguments.
 put_entry() {
@@ -70,12 +71,15 @@ drop_entry() {
   if [ -n "$new" ] && [ ! -s "$grub/.custom.kvm-tuning" ]; then rm -f "$custom" "$grub/.custom.kvm-tuning"
   else sync "$grub/.custom.kvm-tuning" && mv -f "$grub/.custom.kvm-tuning" "$custom"; fi && sync "$grub" || fail "cannot write $custom"
 }
-chosen() { grub-editenv "$env" list | grep -q '^next_entry=${trialEntryId}$'; }
+chosen() { [ -e "$env" ] && grub-editenv "$env" list | grep -q '^next_entry=${trialEntryId}$'; }
 select_entry() {
+  # Debian makes it when it is first needed.
+  [ -e "$env" ] || { word 'new grubenv' && grub-editenv "$env" create; } || fail "cannot make $env"
   grub-editenv "$env" set next_entry=${trialEntryId} && sync "$env" && chosen || fail "cannot choose the trial in $env"
 }
 unselect_entry() {
   ! chosen || { grub-editenv "$env" unset next_entry && sync "$env"; } || fail "cannot take the trial out of $env"
+  if grep -qsx 'new grubenv' "$record" && [ -e "$env" ] && [ -z "$(grub-editenv "$env" list)" ]; then rm -f "$env"; fi
 }
 `,
 };
@@ -85,8 +89,6 @@ function refusal(snapshot: HostSnapshot): string | undefined {
   const { default: entry, nextOnly } = menu;
   if (nextOnly !== undefined && nextOnly.id !== trialEntryId)
     return `the next boot is chosen already (grub-reboot): ${JSON.stringify(nextOnly.title)}. Boot it, or run: grub-editenv - unset next_entry`;
-  if (snapshot.files.text("/boot/grub/grubenv") === undefined)
-    return "there is no /boot/grub/grubenv, in which one boot can be chosen: grub-editenv - create makes it";
   if (menu.restricted && entry?.unrestricted === false)
     return `the menu has superusers, and the entry ${JSON.stringify(entry.title)} is not --unrestricted: the trial would wait for a password`;
   const probe = `menuentry 'x' --id ${trialEntryId}-probe {\nlinux /x\n}\n${snapshot.files.text(custom) ?? ""}`;

@@ -25,7 +25,8 @@ export const bootTuning = `${liveTuning
   .replace("1: 32 } }]", '1: 32 } }, { size: "1G", nodes: { 1: 1 } }]')}
   isolation: { cpus: "2-3,6-7", managedIrq: true, nohzFull: true, rcuNocbs: true },
   kernelArguments: { "printk.time": "0", "fsck.mode": null, console: ["tty0", "ttyS0,115200"] },
-  maxDisruption: "host-reboot",`;
+  maxDisruption: "host-reboot",
+  trialBoot: "off",`;
 
 export const firstPlan = {
   "cpuGovernor.0-3": "schedutil → performance  [live]",

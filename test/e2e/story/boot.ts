@@ -45,13 +45,19 @@ async function booted(stage: Stage, write: WriteProgram): Promise<void> {
   const { stdout } = await stage.pulumi(["preview", "--diff"]);
   plans(stdout, {
     ...bootSettings,
+    "trial boot": "(absent) → one boot with the new arguments; they last when it is verified  [host-reboot]",
     "domain db": "running → shut down, rebooted under it, started again  [host-reboot]",
   });
-  stage.chapter("One reboot", "GRUB's own tools write and check its configuration; then the host reboots, once.");
+  stage.chapter(
+    "A trial boot",
+    "One reboot, into an entry that GRUB takes for this boot only. Only when the host is back, with the wanted effects, do " +
+      "GRUB's own tools make the arguments those of every boot; had it not come up, the next boot would be the old one.",
+  );
   const before = { boot: await stage.host.bootId(), pid: await qemuPid(stage.host) };
   await truthfulUp(stage, stdout);
   const facts = await readFacts(stage.host);
   holds(before.boot !== (await stage.host.bootId()), "another boot_id", before.boot);
+  same(await stage.host.output("ls /var/lib/kvm-tuning | grep -c trial || true"), "0", "what is left of the trial");
   const boots = await stage.host.output("journalctl --list-boots --no-pager 2>/dev/null | wc -l || true");
   stage.note(`boots in the journal: ${boots}`);
   same(facts["isolated CPUs"], "2-3,6-7", "the isolated CPUs");

@@ -3,6 +3,7 @@
  * no fewer and no more, and nothing was rebooted or restarted that it did not name. Read by plain ssh, before and after.
  */
 import type { TestHost } from "../../host/test-host";
+import { despiteHangs } from "../support/despite-hangs";
 import type { Stage } from "../support/stage";
 import { qemuPid } from "./domain";
 import { planLines, same } from "./expect";
@@ -89,7 +90,7 @@ function settingOf(path: string): string {
 /** Runs `up`; `preview` is what the preview just before it has printed. */
 export async function truthfulUp(stage: Stage, preview: string): Promise<void> {
   const before = await read(stage.host);
-  await stage.pulumi(["up", "--yes", "--skip-preview"]);
+  await despiteHangs(stage.host, () => stage.pulumi(["up", "--yes", "--skip-preview"]));
   const after = await read(stage.host);
   const plan = planLines(preview);
   // What only the next boot, a file or a domain has, is compared by the chapters themselves.

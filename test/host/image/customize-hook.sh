@@ -35,7 +35,7 @@ GRUB_DISABLE_OS_PROBER=true
 GRUB_DISABLE_RECOVERY=true
 GRUB_DISABLE_SUBMENU=y
 GRUB
-chmod -x etc/grub.d/05_debian_theme etc/grub.d/20_linux_xen etc/grub.d/30_* etc/grub.d/40_custom etc/grub.d/41_custom
+chmod -x etc/grub.d/05_debian_theme etc/grub.d/20_linux_xen etc/grub.d/30_* etc/grub.d/40_custom
 
 # Units and generators that a test host does not need.
 while read -r unit; do ln -sf /dev/null "etc/systemd/system/$unit"; done < "$inputs/masked-units.txt"

@@ -54,10 +54,11 @@ async function recovers(): Promise<void> {
 }
 
 /**
- * From the first write (the owner) to more than a run has: fragment, update-grub, reading, drain, reading, boot_id,
- * reboot; then boot_id (once more if the host is slow), lock, reading, start, reading. Around a reboot a reading is two.
+ * From the first write (the owner) to more than a run has: the trial, reading, drain, reading, boot_id, reboot; then
+ * boot_id (once more if the host is slow), lock, reading, keeping the trial, fragment, update-grub, its end, start, reading.
+ * Around a reboot a reading is two.
  */
-const points = Array.from({ length: 19 }, (_none, index) => index + 6);
+const points = Array.from({ length: 24 }, (_none, index) => index + 6);
 let commands = 0;
 
 beforeAll(async () => {
@@ -112,7 +113,9 @@ test("killed while the host reboots: the next run starts the domains, and no sec
 });
 
 test("killed in the middle of taking its arguments back: the next run takes the rest back", async () => {
-  const staged = await next.create((await next.check(host.inputs({ ...bootOnly, whenExceeded: "stage" }))).inputs);
+  const staged = await next.create(
+    (await next.check(host.inputs({ ...bootOnly, whenExceeded: "stage", trialBoot: "off" }))).inputs,
+  );
   const doomed = await takeDoomed();
   const { inputs } = await doomed.check(host.inputs({}), staged.properties);
   const from = host.ssh.execs.length;

@@ -1,4 +1,5 @@
 /* Trial boots from the preview to the last byte: good ones, ones that panic, that nobody reaches, that nobody commits. */
+import { rmSync } from "node:fs";
 import { machineId } from "../../support/fixture-root";
 import { startGrubHost, type GrubHost } from "../../support/grub-host";
 import { bootIdFile, domainState, grubConfig, isolatedFile } from "../../support/grub-host/fixture";
@@ -66,12 +67,10 @@ test.each([
   "%s: the host is back as it was, domains run, the run fails with the diagnosis, and it is not tried again",
   async (mode, words) => {
     host.mode(mode);
-    const { inputs, failure } = await server
-      .check(host.inputs(agreed))
-      .then(async (checked) => ({
-        inputs: checked.inputs,
-        failure: await server.create(checked.inputs).catch(String),
-      }));
+    const { inputs, failure } = await server.check(host.inputs(agreed)).then(async (checked) => ({
+      inputs: checked.inputs,
+      failure: await server.create(checked.inputs).catch(String),
+    }));
     expect(failure).toContain("the trial boot with isolcpus=");
     expect(failure).toContain(words);
     expect(host.read(isolatedFile)).toBe("\n");
@@ -107,7 +106,7 @@ test("staged: only the trial's entry is written; somebody's boot is the trial, a
   await later();
   expect(host.read(isolatedFile)).toBe("2-3,6-7\n");
   const commit = await planned(staged, properties);
-  expect(commit["plan"]).toEqual({
+  expect(commit["plan"]).toMatchObject({
     "isolation.domain (at boot)": "(absent) → isolcpus=domain,2-3,6-7  [live]",
     "trial boot": "running, not committed → (absent)  [live]",
   });
@@ -116,6 +115,15 @@ test("staged: only the trial's entry is written; somebody's boot is the trial, a
   host.boot();
   expect(host.read(isolatedFile)).toBe("2-3,6-7\n");
   await takenBack(after);
+});
+
+test("a host without grubenv: it is made for the trial, and goes with it", async () => {
+  rmSync(host.path("/boot/grub/grubenv"));
+  before = host.lasting();
+  const { properties } = await server.create(await planned(staged));
+  expect(host.read("/boot/grub/grubenv")).toContain("next_entry=kvm-tuning-trial");
+  await server.delete(machineId, properties);
+  expect(host.lasting()).toEqual(before);
 });
 
 test("staged, booted twice and never committed: the old arguments, a warning, and staged again", async () => {
@@ -191,6 +199,24 @@ test("arguments of the program's own panic=0 are refused with a trial", async ()
   const given = { ...consent, kernelArguments: { panic: "0" } };
   expect(await reasons(given)).toContain("kernelArguments.panic must be more than 0");
   expect(await reasons({ ...given, kernelArguments: { panic: "30" } })).toBe("");
+});
+
+test("update-grub fails while a trial is committed: nothing brings the host back, and the next run commits it", async () => {
+  const mended = host.mode("update-grub-fails");
+  const inputs = await planned(agreed);
+  const failure = await server.create(inputs).catch(String);
+  expect(failure).toContain("update-grub failed");
+  expect(host.read(isolatedFile)).toBe("2-3,6-7\n");
+  expect(host.read(grubConfig)).not.toContain("isolcpus");
+  expect(host.events()).toContain("systemctl stop kvm-tuning-trial.service");
+  mended();
+  await later();
+  const { properties } = await server.update(machineId, inputs, await planned(agreed, inputs));
+  expect(host.events()).not.toContain("boot");
+  expect([trialFiles(), host.domain("db")]).toEqual([[], "running"]);
+  host.boot();
+  expect(host.read(isolatedFile)).toBe("2-3,6-7\n");
+  await takenBack(properties);
 });
 
 test("all that a reboot brings at once: committed in one trial", async () => {

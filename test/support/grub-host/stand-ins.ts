@@ -33,11 +33,12 @@ rm -f "$cfg.new"
 echo done >&2
 `;
 
-/** `list`, `set name=value`, `unset name`, on a block of 1024 bytes, without escapes. */
+/** `create`, `list`, `set name=value`, `unset name`, on a block of 1024 bytes, without escapes. */
 export const grubEditenv = `#!/bin/sh
 env=$1 verb=$2 word=$3
 values() { sed -n '/^#/d; /=/p' "$env"; }
 case $verb in
+create) kept= ;;
 list) values; exit ;;
 set) echo "grub-editenv $verb $word" >> "$EVENTS"; kept=$(values | grep -v "^\${word%%=*}=" || :; echo "$word") ;;
 unset) echo "grub-editenv $verb $word" >> "$EVENTS"; kept=$(values | grep -v "^$word=" || :) ;;
