@@ -116,7 +116,7 @@ export interface HostTuningArgs extends KernelFields, HousekeepingFields, PowerF
   rebootTimeoutSeconds?: pulumi.Input<number> | undefined;
   /**
    * How new kernel arguments are booted. `"auto"`: in a trial where the boot loader can give one boot other arguments than
-   * those after it (GRUB on Debian and Ubuntu). The arguments become the default only when the host has come back, was
+   * those after it (GRUB with a generated menu). The arguments become the default only when the host has come back, was
    * reached and has the wanted effects. A kernel that panics, a missing root file system, and a boot that is not reached
    * within `rebootTimeoutSeconds` come back by themselves with the old arguments, and the run fails with what is known.
    * Elsewhere the arguments are booted without a trial, and the preview says so. `"require"`: refused there. `"off"`: no

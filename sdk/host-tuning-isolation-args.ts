@@ -4,7 +4,7 @@ import type * as pulumi from "@pulumi/pulumi";
 export type IsolationArgs = BootIsolationArgs | PartitionIsolationArgs;
 
 /**
- * Isolation by the kernel's command line. The preview fails on a boot loader other than GRUB on Debian and Ubuntu. Nothing
+ * Isolation by the kernel's command line. The preview fails on a boot loader that is not known (`docs/boot-loaders.md`). Nothing
  * balances load on CPUs that are isolated so: pin one vCPU to one CPU.
  */
 export interface BootIsolationArgs {

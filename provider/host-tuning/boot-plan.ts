@@ -7,7 +7,6 @@
  *   wrong    right       host-reboot: nothing but the reboot    host-reboot, refused   pending, no change
  *   right    wrong       "(at boot)", live                      the same               the same
  */
-import { stillOurs } from "../host/journal";
 import type { HostSnapshot } from "../host/snapshot";
 import type { Step } from "../host/step";
 import { exceeds, type Change } from "../impact";
@@ -16,7 +15,7 @@ import type { EntryFor } from "./boot-values";
 import { mergeBootArguments, type BootArguments } from "./boot/boot-arguments";
 import { hasArguments, managedArguments, type BootLoader, type NextBoot } from "./boot/boot-loader";
 import { bootLoaderOf } from "./boot/boot-loaders";
-import { fragmentKeys, grubFragmentFile } from "./boot/grub-fragment";
+import { isBootLoaders, managedKeys } from "./boot/managed-keys";
 import type { Setting } from "./knob";
 import type { KnobArgs } from "./schema";
 import { trialState } from "./boot/trial";
@@ -186,22 +185,18 @@ function unseenChange(
   { named, snapshot }: { named: readonly Change[]; snapshot: HostSnapshot },
 ): readonly Change[] {
   if (named.length > 0 || !steps.some((step) => step.kind !== "forget")) return [];
-  const written = steps.some((step) => "path" in step && step.path === grubFragmentFile);
-  const actual = snapshot.files.text(grubFragmentFile) === undefined ? null : "not as declared";
-  return written
-    ? [{ setting: grubFragmentFile, actual, desired: "as declared", impact: "live" }]
-    : [
-        {
-          setting: "kernel arguments of the other menu entries",
-          actual: "not as declared",
-          desired: "as declared",
-          impact: "live",
-        },
-      ];
+  const written = steps.flatMap((step) => ("path" in step ? [step.path] : []));
+  const change = (setting: string, actual: string | null): Change => ({
+    setting,
+    actual,
+    desired: "as declared",
+    impact: "live",
+  });
+  if (written.length === 0) return [change("kernel arguments of the other menu entries", "not as declared")];
+  return [...new Set(written)].map((path) =>
+    change(path, snapshot.files.text(path) === undefined ? null : "not as declared"),
+  );
 }
-
-const managedKeys = (snapshot: HostSnapshot): readonly string[] =>
-  fragmentKeys(snapshot.files.text(grubFragmentFile) ?? "");
 
 export interface BootUndo {
   readonly changes: readonly Change[];
@@ -213,30 +208,23 @@ export interface BootUndo {
 
 /** Undo of the boot loader's configuration: the boots that come will no longer have our arguments. */
 export function undoBoot(snapshot: HostSnapshot): BootUndo {
-  const entry = snapshot.journal.find((one) => one.kind === "file" && one.paths.includes(grubFragmentFile));
-  const foreign =
-    entry !== undefined &&
-    !stillOurs(entry, grubFragmentFile, snapshot.journalledFiles.get(grubFragmentFile) ?? "absent");
-  if (entry === undefined && !isLeft(undefined, snapshot)) return { changes: [], left: [], steps: [] };
+  const entries = snapshot.journal.filter((one) => one.kind === "file" && one.paths.some(isBootLoaders));
+  if (entries.length === 0 && !isLeft(undefined, snapshot)) return { changes: [], left: [], steps: [] };
   const found = bootLoaderOf(snapshot);
   const loader = "problem" in found ? undefined : found.loader;
   const trial = loader?.trial !== undefined && isLeft(loader.trial, snapshot) ? loader.trial : undefined;
   const end = trial === undefined ? [] : clearSteps(trial);
   const changes = trial === undefined ? [] : [endChange(snapshot)];
-  if (entry !== undefined && foreign)
-    return {
-      changes,
-      left: [{ setting: grubFragmentFile, actual: "its content is not ours" }],
-      steps: [...end, { kind: "forget", entry: entry.name }],
-    };
   if ("problem" in found) return { changes: [], left: [], steps: [], problem: found.problem };
-  if (entry === undefined) return { changes, left: [], steps: end };
+  if (entries.length === 0) return { changes, left: [], steps: end };
+  const undo = found.loader.undo(snapshot);
   const next = found.loader.nextBoot(snapshot);
   const others = found.loader.withoutOurs(snapshot);
+  const foreign = undo.left.length > 0;
   return {
-    changes: [...droppedKeys(managedKeys(snapshot), { next, others }), ...changes],
-    left: [],
+    changes: [...(foreign ? [] : droppedKeys(managedKeys(snapshot), { next, others })), ...changes],
+    left: undo.left,
     // The trial first: it must not be what boots next.
-    steps: [...end, ...found.loader.undoSteps(snapshot)],
+    steps: [...end, ...undo.steps],
   };
 }

@@ -10,7 +10,7 @@ import type { HostSnapshot } from "../host/snapshot";
 import type { Step } from "../host/step";
 import type { Change } from "../impact";
 import { ownSysctlFile, parseSysctlConf, renderSysctlConf, sysctlPath, sysctlRoot } from "../linux/sysctl-conf";
-import { grubFragmentFile } from "./boot/grub-fragment";
+import { isBootLoaders } from "./boot/managed-keys";
 import { bootScript, bootUnit, scriptFile, unitName } from "./boot-unit";
 import { bootOrder, cpuRule, cpuRuleFile, cpuUnit, cpuUnitFile, isPerCpu } from "./cpu-hotplug";
 import type { BootValue, OwnFile, Setting } from "./knob";
@@ -162,9 +162,6 @@ const isOurs = (entry: JournalEntry, snapshot: HostSnapshot): boolean =>
 
 /** Name of the journal entry that keeps the original of a target: the one that has it, else a new one. */
 export type EntryFor = (path: string) => string;
-
-/** A boot loader's file comes back in its own way: what is generated from it must follow. */
-export const isBootLoaders = (path: string): boolean => path === grubFragmentFile;
 
 /** Steps that put journalled files back, the last written first; what somebody else has changed is left. */
 export function restoreFileSteps(journal: readonly JournalEntry[], snapshot: HostSnapshot): readonly Step[] {

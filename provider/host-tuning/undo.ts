@@ -13,7 +13,8 @@ import { bringsCpus, cannotReturn, comesBackOnline, inUndoOrder } from "./undo-o
 import { undoUnits } from "./services";
 import type { Undo } from "./undo-part";
 import { unitName } from "./boot-unit";
-import { isBootLoaders, restoreFileSteps, unitFile } from "./boot-values";
+import { isBootLoaders } from "./boot/managed-keys";
+import { restoreFileSteps, unitFile } from "./boot-values";
 import { setsAffinity, withReload } from "./reloads";
 
 interface WholeUndo extends Undo {

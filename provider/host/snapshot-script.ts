@@ -1,4 +1,4 @@
-import { bootLoaderMarkers } from "../linux/boot-loader-markers";
+import { bootLoaderFiles, foreignLoaders } from "../linux/boot-loader-markers";
 import { grubMenuLines, grubSecretLines } from "../linux/grub-lines";
 import { libvirtScript } from "./snapshot-libvirt";
 import type { SnapshotRequest } from "./snapshot";
@@ -33,7 +33,7 @@ export const snapshotSysctls: readonly string[] = [
 
 /** What is only asked for: is it there? Patterns of the shell. */
 const existing = [
-  ...bootLoaderMarkers.map(([path]) => path.slice(1)),
+  ...[...foreignLoaders.map(([path]) => path), ...bootLoaderFiles].map((path) => path.slice(1)),
   // cgroup v2; v1; v1 whose kernel divides real-time run time among groups (CONFIG_RT_GROUP_SCHED).
   "sys/fs/cgroup/cgroup.controllers",
   "sys/fs/cgroup/cpu*/cpu.shares",
@@ -124,7 +124,10 @@ named_files() {
     etc/sysctl.d/* run/sysctl.d/* usr/local/lib/sysctl.d/* usr/lib/sysctl.d/* lib/sysctl.d/* \\
     etc/kvm-tuning/* etc/systemd/system/kvm-tuning*.service \\
     etc/systemd/system/*.d/zz-kvm-tuning.conf etc/systemd/system.conf.d/zz-kvm-tuning.conf etc/udev/rules.d/*kvm-tuning* \\
-    etc/default/grub etc/default/grub.d/* boot/grub/grubenv \\
+    etc/default/grub etc/default/grub.d/* boot/grub/grubenv boot/grub2/grubenv etc/kernel/cmdline \\
+    boot/loader/loader.conf boot/efi/loader/loader.conf efi/loader/loader.conf \\
+    boot/loader/entries/*.conf boot/efi/loader/entries/*.conf efi/loader/entries/*.conf \\
+    sys/firmware/efi/efivars/LoaderEntry[DO]*-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f \\
     etc/default/irqbalance etc/sysconfig/irqbalance etc/irqbalance.env \\
     var/lib/kvm-tuning/owner.json var/lib/kvm-tuning/restart var/lib/kvm-tuning/trial* $journal/[0-9]*/meta $journal/[0-9]*/original $journal/[0-9]*/wrote
   do [ -e "$name" ] && [ ! -d "$name" ] && printf "$format" "$name"; done
@@ -172,7 +175,8 @@ grep -asHE '^(Mem(Total|Free|Available)|Hugepagesize|Node +[0-9]+ Mem(Total|Free
   etc/systemd/system.conf.d/*.conf run/systemd/system.conf.d/*.conf \\
   usr/local/lib/systemd/system.conf.d/*.conf usr/lib/systemd/system.conf.d/*.conf
 section boot-menu
-[ -e boot/grub/grub.cfg ] && grep -asHE '${grubMenuLines}' boot/grub/grub.cfg boot/grub/custom.cfg | grep -aivE '${grubSecretLines}'
+[ -e boot/grub/grub.cfg ] || [ -e boot/grub2/grub.cfg ] &&
+  grep -asHE '${grubMenuLines}' boot/grub/grub.cfg boot/grub/custom.cfg boot/grub2/grub.cfg boot/grub2/custom.cfg | grep -aivE '${grubSecretLines}'
 section existing
 for name in ${existing.join(" ")}
 do [ -e "$name" ] && printf '%s\\n' "$name"; done

@@ -13,6 +13,8 @@ export interface GrubMenu {
   readonly entries: readonly GrubEntry[];
   /** What boots by itself when no one-shot entry is set; undefined: the menu is empty. */
   readonly default: GrubEntry | undefined;
+  /** The variable `default`: a number, a title or an id. */
+  readonly defaultSpec: string;
   /** `grub-reboot`: boots the next time only. */
   readonly nextOnly: GrubEntry | undefined;
   /** Entries that are not `unrestricted` ask for a password before they boot. */
@@ -32,6 +34,7 @@ export function readGrubMenu(inputs: GrubInputs): GrubMenu {
   return {
     entries: flatten(run.menu),
     default: chosen.entry,
+    defaultSpec: run.defaultSpec,
     nextOnly: shot?.entry,
     restricted: run.restricted,
     doubts: [...run.doubts, ...chosen.doubts, ...(shot?.doubts ?? [])],

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 import type { CaseResult, Corpus } from "./corpus";
+import { bootcfg } from "./bootcfg";
 import { cmdline } from "./cmdline";
 import { cpulist } from "./cpulist";
 import { domxml } from "./domxml";
@@ -12,7 +13,7 @@ import { machines } from "./machines";
 import { planner } from "./planner";
 import { sysctl } from "./sysctl";
 
-const corpora: readonly Corpus[] = [cmdline, cpulist, domxml, machines, planner, sysctl];
+const corpora: readonly Corpus[] = [bootcfg, cmdline, cpulist, domxml, machines, planner, sysctl];
 
 const usage = `usage: npm run corpus -- [--data DIR] [--only NAME]...
   --data DIR   folder with the recorded data; default ../shared/data

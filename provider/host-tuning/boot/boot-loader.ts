@@ -20,7 +20,7 @@ export interface BootLoader {
   /** The arguments that the next boot would have without ours; undefined: that cannot be told. */
   withoutOurs(snapshot: HostSnapshot): readonly KernelArgument[] | undefined;
   /** Puts back what was there before the first write. Empty when nothing of ours is there. */
-  undoSteps(snapshot: HostSnapshot): readonly Step[];
+  undo(snapshot: HostSnapshot): BootLoaderUndo;
   /** How one boot is given other arguments than those after it; absent: this family has no such way. */
   readonly trial?: TrialLoader;
 }
@@ -41,10 +41,16 @@ export interface TrialLoader {
 
 export type Detection =
   | { readonly kind: "usable" }
-  /** Another loader starts this host. `seen`: what tells so. */
-  | { readonly kind: "other"; readonly seen: string }
+  /** Another loader starts this host. */
+  | { readonly kind: "other" }
   /** It is this loader, in a state that we do not change. */
   | { readonly kind: "refused"; readonly reason: string };
+
+export interface BootLoaderUndo {
+  readonly steps: readonly Step[];
+  /** What others have changed since: it stays. */
+  readonly left: readonly { readonly setting: string; readonly actual: string }[];
+}
 
 export interface NextBoot {
   /** The menu entry that boots next. */

@@ -1,40 +1,22 @@
-/* /etc/default/grub and the files of /etc/default/grub.d: who sets the kernel's arguments. */
+/* What grub-mkconfig sources: who sets the kernel's arguments, and how. */
 import type { HostSnapshot } from "../../host/snapshot";
 import { canonicalKey, parseKernelLine, type KernelArgument } from "../../linux/kernel-args";
 import { readGrubMenu } from "../../linux/grub-config";
 import { lastAssignment, shellAssignments, type ShellAssignment } from "../../linux/shell-assignments";
-import { grubFragmentFile } from "./grub-fragment";
+import type { DefaultsPlace } from "./defaults-place";
 
-const defaultsFile = "/etc/default/grub";
-const folder = "/etc/default/grub.d/";
 const variables = ["GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT"] as const;
-
-/** In the order in which grub-mkconfig sources them. */
-export function defaultsFiles(snapshot: HostSnapshot): readonly string[] {
-  const parts = snapshot.files.paths(folder).filter((path) => /^[^./][^/]*\.cfg$/.test(path.slice(folder.length)));
-  return [...(snapshot.files.text(defaultsFile) === undefined ? [] : [defaultsFile]), ...parts];
-}
-
-function assignments(snapshot: HostSnapshot, paths: readonly string[]): readonly ShellAssignment[] {
-  return shellAssignments(paths.map((path) => ({ path, text: snapshot.files.text(path) ?? "" })));
-}
 
 const isArguments = (one: ShellAssignment): boolean => variables.some((name) => name === one.name);
 
-export const place = (one: ShellAssignment): string => `${one.file}:${one.line}`;
+const lineOf = (one: ShellAssignment): string => `${one.file}:${one.line}`;
 
 /** Lines that name `key`, ours left out. */
-export function writersOf(key: string, snapshot: HostSnapshot): readonly string[] {
-  return othersAssignments(snapshot)
+export function writersOf(key: string, place: DefaultsPlace, snapshot: HostSnapshot): readonly string[] {
+  return shellAssignments(place.others(snapshot))
     .filter((one) => isArguments(one) && namesKey(one.raw, key))
-    .map(place);
+    .map(lineOf);
 }
-
-const othersAssignments = (snapshot: HostSnapshot): readonly ShellAssignment[] =>
-  assignments(
-    snapshot,
-    defaultsFiles(snapshot).filter((path) => path !== grubFragmentFile),
-  );
 
 function namesKey(raw: string, key: string): boolean {
   const words = raw.split(/[\s"'\\]+/).map((word) => canonicalKey(word.split("=")[0] ?? ""));
@@ -42,13 +24,12 @@ function namesKey(raw: string, key: string): boolean {
 }
 
 /** Assignments after our file that take our arguments away or set a managed key again. */
-export function laterWriters(keys: readonly string[], snapshot: HostSnapshot): readonly string[] {
-  const later = defaultsFiles(snapshot).filter((path) => path > grubFragmentFile);
-  return assignments(snapshot, later)
+export function laterWriters(keys: readonly string[], place: DefaultsPlace, snapshot: HostSnapshot): readonly string[] {
+  return shellAssignments(place.others(snapshot).filter(({ path }) => place.isLater(path)))
     .filter(isArguments)
     .filter((one) => one.name === "GRUB_CMDLINE_LINUX" || keys.some((key) => namesKey(one.raw, key)))
     .filter((one) => !keepsValue(one) || keys.some((key) => namesKey(one.raw, key)))
-    .map((one) => `${place(one)} sets ${one.name}`);
+    .map((one) => `${lineOf(one)} sets ${one.name}`);
 }
 
 const keepsValue = (one: ShellAssignment): boolean => new RegExp(`\\$\\{?${one.name}(?![A-Za-z0-9_])`).test(one.raw);
@@ -57,8 +38,8 @@ const keepsValue = (one: ShellAssignment): boolean => new RegExp(`\\$\\{?${one.n
  * The arguments that the files of others ask for; undefined: only a shell could tell. What differs here from grub.cfg
  * was changed since the last update-grub, and ours would bring it in.
  */
-export function othersArguments(snapshot: HostSnapshot): readonly KernelArgument[] | undefined {
-  const all = othersAssignments(snapshot);
+export function othersArguments(place: DefaultsPlace, snapshot: HostSnapshot): readonly KernelArgument[] | undefined {
+  const all = shellAssignments(place.others(snapshot));
   const values = variables.map((name) => lastAssignment(all, name)).map((one) => (one === undefined ? "" : one.value));
   if (values.includes(undefined)) return undefined;
   const words = values.join(" ").replaceAll("\n", " ");

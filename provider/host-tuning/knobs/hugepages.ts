@@ -16,7 +16,7 @@ import { supportsPerNodeHugepages } from "../../linux/kernel-release";
 import { formatPageSize, parsePageSizeKiB } from "../../linux/units";
 import type { BootArguments } from "../boot/boot-arguments";
 import { hasArguments } from "../boot/boot-loader";
-import { fragmentKeys, grubFragmentFile } from "../boot/grub-fragment";
+import { managedKeys } from "../boot/managed-keys";
 import { defineKnob, type Setting } from "../knob";
 import { refusePool, shortfallRemedy } from "./hugepage-checks";
 import { count, nodesWithMemory, poolFile, poolsOf, type Pool } from "./hugepage-pools";
@@ -135,7 +135,7 @@ function refuseAtBoot(all: readonly Pool[], snapshot: HostSnapshot): string | un
   if (!supportsPerNodeHugepages(snapshot.files.text("/proc/version") ?? ""))
     return "the kernel is older than 5.16 and takes no pages per node on its command line";
   // What is ours already has taken the others' place.
-  if (fragmentKeys(snapshot.files.text(grubFragmentFile) ?? "").includes("hugepages")) return undefined;
+  if (managedKeys(snapshot).includes("hugepages")) return undefined;
   const reserved = reservedSizes(snapshot);
   const lost = reserved.filter((size) => !all.some((pool) => pool.pageKiB === sizeOrZero(size)));
   if (lost.length > 0)

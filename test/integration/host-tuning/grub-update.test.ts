@@ -13,7 +13,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { grubFragmentFile } from "../../../provider/host-tuning/boot/grub-fragment";
-import { updateGrubScript } from "../../../provider/host-tuning/boot/grub-update";
+import { debianPlace } from "../../../provider/host-tuning/boot/debian-grub";
+import { generateScript } from "../../../provider/host-tuning/boot/grub-update";
 
 const good = "menuentry 'old' {\n}\n";
 let root = "";
@@ -34,7 +35,10 @@ function command(name: string, body: string): void {
 
 function update(lang = "C") {
   const env = { PATH: `${root}/bin:/usr/bin:/bin`, KVM_TUNING_ROOT: root, LC_ALL: "fr_FR.UTF-8", LANGUAGE: "fr" };
-  return spawnSync("sh", ["-c", updateGrubScript, "update-grub", lang, grubFragmentFile], { env, encoding: "utf8" });
+  return spawnSync("sh", ["-c", generateScript(debianPlace), "update-grub", lang, grubFragmentFile], {
+    env,
+    encoding: "utf8",
+  });
 }
 
 const config = () => readFileSync(join(root, "boot/grub/grub.cfg"), "utf8");

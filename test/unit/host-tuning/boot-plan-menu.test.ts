@@ -111,9 +111,9 @@ test("settings that share an argument are rows of their own over one argument", 
 
 test.each<[string, Record<string, string>, string]>([
   [
-    "systemd-boot",
+    "systemd-boot beside GRUB",
     { "/boot/efi/loader/loader.conf": "" },
-    "kernel arguments can be changed on hosts with GRUB on Debian or Ubuntu; this host: systemd-boot (/boot/efi/loader/loader.conf)",
+    "systemd-boot (/boot/efi/loader/loader.conf) and GRUB (/boot/grub/grub.cfg) are both on this host: remove the one that does not start it",
   ],
   [
     "a damaged menu",

@@ -4,9 +4,9 @@ import type { BootArguments } from "../../../../provider/host-tuning/boot/boot-a
 import { mergeBootArguments } from "../../../../provider/host-tuning/boot/boot-arguments";
 import { bootLoaderOf } from "../../../../provider/host-tuning/boot/boot-loaders";
 import { hasArguments } from "../../../../provider/host-tuning/boot/boot-loader";
-import { debianGrub } from "../../../../provider/host-tuning/boot/debian-grub";
+import { debianGrub, debianPlace } from "../../../../provider/host-tuning/boot/debian-grub";
 import { grubFragment, grubFragmentFile } from "../../../../provider/host-tuning/boot/grub-fragment";
-import { updateGrubScript } from "../../../../provider/host-tuning/boot/grub-update";
+import { generateScript } from "../../../../provider/host-tuning/boot/grub-update";
 import { printKernelLine } from "../../../../provider/linux/kernel-args";
 import { snapshotOf } from "../../../support/snapshot";
 
@@ -40,7 +40,7 @@ const update = (lang = "C", fragment: string = grubFragmentFile) => ({
   kind: "run",
   setting: "update-grub",
   name: "update-grub",
-  argv: ["sh", "-c", updateGrubScript, "update-grub", lang, fragment],
+  argv: ["sh", "-c", generateScript(debianPlace), "update-grub", lang, fragment],
 });
 
 describe("recognises the loader, or says what it found", () => {
@@ -49,15 +49,20 @@ describe("recognises the loader, or says what it found", () => {
     expect(bootLoaderOf(host({ "/etc/os-release": 'ID=ubuntu\nID_LIKE="debian"' }))).toEqual({ loader: debianGrub });
   });
 
-  const only = "kernel arguments can be changed on hosts with GRUB on Debian or Ubuntu; this host: ";
+  const only =
+    "kernel arguments can be changed on hosts with systemd-boot; GRUB on Debian or Ubuntu; GRUB with boot loader entries (RHEL, Fedora); GRUB with grub2-mkconfig (SUSE, RHEL); GRUB with grub-mkconfig (Arch and others). This host: ";
   test.each<[string, Record<string, string>, string]>([
-    ["systemd-boot", { "/boot/efi/loader/loader.conf": "" }, `${only}systemd-boot (/boot/efi/loader/loader.conf)`],
-    ["ostree", { "/run/ostree-booted": "" }, `${only}an ostree system (rpm-ostree, bootc) (/run/ostree-booted)`],
     [
-      "RHEL",
-      { "/etc/os-release": 'ID=rhel\nPRETTY_NAME="Red Hat Enterprise Linux 9.4"' },
-      `${only}GRUB, but Red Hat Enterprise Linux 9.4`,
+      "systemd-boot beside it",
+      { "/boot/efi/loader/loader.conf": "" },
+      "systemd-boot (/boot/efi/loader/loader.conf) and GRUB (/boot/grub/grub.cfg) are both on this host: remove the one that does not start it",
     ],
+    [
+      "two menus",
+      { "/boot/grub2/grub.cfg": "" },
+      "/boot/grub/grub.cfg and /boot/grub2/grub.cfg are both on this host: which of them GRUB reads cannot be told. Remove the other",
+    ],
+    ["ostree", { "/run/ostree-booted": "" }, `${only}an ostree system (rpm-ostree, bootc) (/run/ostree-booted)`],
     [
       "a kernel that GRUB did not start",
       { "/proc/cmdline": "console=ttyS0 root=/dev/vda" },
@@ -84,7 +89,7 @@ describe("recognises the loader, or says what it found", () => {
   });
 
   test("no GRUB at all", () => {
-    expect(bootLoaderOf(snapshotOf({}))).toEqual({ problem: `${only}no /boot/grub/grub.cfg` });
+    expect(bootLoaderOf(snapshotOf({}))).toEqual({ problem: `${only}an unknown system, with nothing of these` });
   });
 });
 
@@ -180,21 +185,21 @@ describe("undo", () => {
   const tuned = { "/boot/grub/grub.cfg": isolated, [grubFragmentFile]: written };
 
   test("first a fragment without effect, the journal entry last: a run that is cut off is taken up again", () => {
-    const steps = debianGrub.undoSteps(host(tuned, journal("absent")));
+    const { steps } = debianGrub.undo(host(tuned, journal("absent")));
     expect(steps.map((step) => step.kind)).toEqual(["writeFile", "run", "restoreFile"]);
     expect(steps[0]).toMatchObject({ entry: "0003-zz", content: grubFragment({ keys: [], arguments: [] }) });
     expect(steps.slice(1)).toEqual([update("C", ""), restore]);
   });
 
   test("an original file comes back before update-grub", () => {
-    expect(debianGrub.undoSteps(host(tuned, journal("file 644 0:0 abc")))).toEqual([restore, update("C", "")]);
+    expect(debianGrub.undo(host(tuned, journal("file 644 0:0 abc"))).steps).toEqual([restore, update("C", "")]);
   });
 
   test("nothing of ours, nothing to do; nothing wanted any more is undo", () => {
-    expect(debianGrub.undoSteps(host())).toEqual([]);
+    expect(debianGrub.undo(host()).steps).toEqual([]);
     const nothing = { keys: [], arguments: [] };
     const snapshot = host(tuned, journal("absent"));
-    expect(debianGrub.steps(nothing, snapshot, entryFor)).toEqual(debianGrub.undoSteps(snapshot));
+    expect(debianGrub.steps(nothing, snapshot, entryFor)).toEqual(debianGrub.undo(snapshot).steps);
   });
 });
 
