@@ -6,10 +6,12 @@ import type { HousekeepingFields } from "./host-tuning-housekeeping-args";
 import type { KernelFields } from "./host-tuning-kernel-args";
 import type { HugepagesFields } from "./host-tuning-hugepages-args";
 import type { BootIsolationArgs, PartitionIsolationArgs } from "./host-tuning-isolation-args";
+import type { RebootFields } from "./host-tuning-reboot-args";
 import type { ServiceFields } from "./host-tuning-services-args";
 
 /** What is wanted of one host. An absent setting is not ours: never read for a diff, never written. */
-export interface HostTuningArgs extends KernelFields, HousekeepingFields, PowerFields, HugepagesFields, ServiceFields {
+export interface HostTuningArgs
+  extends KernelFields, HousekeepingFields, PowerFields, HugepagesFields, ServiceFields, RebootFields {
   /**
    * How to reach the host over SSH.
    * @impact none
@@ -100,35 +102,6 @@ export interface HostTuningArgs extends KernelFields, HousekeepingFields, PowerF
    */
   whenExceeded?: pulumi.Input<"fail" | "stage"> | undefined;
   /**
-   * What happens to running domains before a reboot. `"refuse"`: the preview fails and names them. `"shutdown"`: they are
-   * shut down (`virsh shutdown`, all at once) and started again after the reboot; the preview names each. One that does
-   * not shut down in time is not forced: the others are started again and nothing is rebooted.
-   * @default { method: "refuse", timeoutSeconds: 120 }
-   * @impact none
-   */
-  drain?: pulumi.Input<DrainArgs> | undefined;
-  /**
-   * How long the host may take from the request to reboot until it answers again with another boot_id, in seconds. A
-   * trial boot (`trialBoot`) has so long to be reached, and then so long to come back with the old arguments.
-   * @default 900
-   * @impact none
-   */
-  rebootTimeoutSeconds?: pulumi.Input<number> | undefined;
-  /**
-   * How new kernel arguments are booted. `"auto"`: in a trial where the boot loader can give one boot other arguments than
-   * those after it (GRUB with a generated menu). The arguments become the default only when the host has come back, was
-   * reached and has the wanted effects. A kernel that panics, a missing root file system, and a boot that is not reached
-   * within `rebootTimeoutSeconds` come back by themselves with the old arguments, and the run fails with what is known.
-   * Elsewhere the arguments are booted without a trial, and the preview says so. `"require"`: refused there. `"off"`: no
-   * trial.
-   *
-   * The preview fails where GRUB cannot end the trial (`/boot/grub` on LVM, RAID, btrfs, ZFS; a menu with superusers whose
-   * entry is not `--unrestricted`), unless it is `"off"`. A kernel that hangs without a panic needs a hardware watchdog.
-   * @default "auto"
-   * @impact none
-   */
-  trialBoot?: pulumi.Input<"auto" | "require" | "off"> | undefined;
-  /**
    * What deleting the resource does: `"restore"` puts back what was there before the first run, byte for byte, and
    * leaves and names what somebody else has changed since; `"retain"` leaves the host as it is. Deleting never reboots:
    * kernel arguments are taken off the boot loader's configuration, and the running kernel keeps them until it boots.
@@ -143,15 +116,4 @@ export interface HostTuningArgs extends KernelFields, HousekeepingFields, PowerF
    * @impact none
    */
   takeOwnership?: pulumi.Input<boolean> | undefined;
-}
-
-/** Running domains and a reboot. */
-export interface DrainArgs {
-  /** `"refuse"` or `"shutdown"`, as above. */
-  method: pulumi.Input<"refuse" | "shutdown">;
-  /**
-   * For all domains together, in seconds.
-   * @default 120
-   */
-  timeoutSeconds?: pulumi.Input<number> | undefined;
 }

@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Impact, Verification } from "../provider/impact";
-import { withSecrets } from "./connection";
+import { mapInput, withSecrets } from "./connection";
 import { keepConnection } from "./host-connection";
 import type { HostTuningArgs } from "./host-tuning-args";
+import type { MaxUnavailableArgs } from "./host-tuning-reboot-args";
 import { providerHandle } from "./provider-handle";
 
 /** State identity: never changes. */
@@ -56,6 +57,7 @@ export class HostTuning extends pulumi.CustomResource {
       {
         ...args,
         connection: withSecrets(args.connection),
+        ...(args.maxUnavailable !== undefined && { maxUnavailable: withLeaseSecrets(args.maxUnavailable) }),
         __provider: providerHandle("hostTuning"),
         __urn: pulumi.createUrn(name, type, opts?.parent),
         // Outputs: known to the SDK by their key.
@@ -72,3 +74,8 @@ export class HostTuning extends pulumi.CustomResource {
     keepConnection(this, args.connection);
   }
 }
+
+const withLeaseSecrets = (given: pulumi.Input<MaxUnavailableArgs>): pulumi.Input<MaxUnavailableArgs> =>
+  mapInput(given, (args) =>
+    args.leaseHost === undefined ? args : { ...args, leaseHost: withSecrets(args.leaseHost) },
+  );

@@ -12,11 +12,13 @@ import { applied } from "./outputs";
 import { ownerProblem } from "./ownership";
 import { planHost, shortfalls, type HostPlan } from "./plan";
 import { carryOut } from "./reboot-run";
+import type { RebootSlots } from "./reboot-slots";
 import { parseArgs, type HostTuningArgs } from "./schema";
 import { undoAll } from "./undo";
 
 interface Apply {
   readonly hosts: Hosts;
+  readonly slots: RebootSlots;
   readonly run: Run;
   readonly inputs: Props;
   /** Outputs and id of the last run; undefined on create. */
@@ -39,7 +41,9 @@ export async function apply(request: Apply): Promise<{ id: string; outputs: Prop
     if (before.owner?.urn !== urn) await host.setOwner({ urn });
     // From here on the host has been written to: whatever fails, the state must keep the resource.
     const steps = () => host.run(plan.steps, progress(request.run, plan.steps.length));
-    const failed = await attempt(() => carryOut(host, { args, before, plan, run: request.run, read, steps }));
+    const failed = await attempt(() =>
+      carryOut(host, { args, before, plan, run: request.run, slots: request.slots, read, steps }),
+    );
     request.run.progress("verifying");
     const after = await attempt(read);
     const snapshot = after instanceof Error ? before : after;

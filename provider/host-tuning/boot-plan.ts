@@ -17,6 +17,7 @@ import { hasArguments, managedArguments, type BootLoader, type NextBoot } from "
 import { bootLoaderOf } from "./boot/boot-loaders";
 import { isBootLoaders, managedKeys } from "./boot/managed-keys";
 import type { Setting } from "./knob";
+import { isOpen, nextOpening, windowText } from "./reboot-window";
 import type { KnobArgs } from "./schema";
 import { trialState } from "./boot/trial";
 import { isStaged, nextBootWay } from "./next-boot-way";
@@ -48,7 +49,7 @@ export function planBoot(
   const wanted = mergeBootArguments(kernelRows.map((row) => row.kernel));
   const next = loader.nextBoot(snapshot);
   const lasting = loader.steps(wanted, snapshot, entryFor);
-  const outcomes = kernelRows.map((row) => outcome(row, { next, snapshot, stages: stages(host.args) }));
+  const outcomes = kernelRows.map((row) => outcome(row, { next, snapshot, stages: stages(host.args, snapshot) }));
   const changes = outcomes.flatMap((one, index) => (repeats(kernelRows, index) ? [] : one.changes));
   const others = loader.withoutOurs(snapshot);
   const gone = droppedNames(managedKeys(snapshot), wanted);
@@ -61,7 +62,12 @@ export function planBoot(
   const way = nextBootWay({ loader, lasting, line, snapshot, args: host.args, reboots, waits: pending.length > 0 });
   return {
     problems: [...problems, ...way.problems, ...outcomes.flatMap((one) => one.problems)],
-    warnings: [...warnings, ...way.warnings, ...oneShot(next, snapshot)],
+    warnings: [
+      ...warnings,
+      ...way.warnings,
+      ...oneShot(next, snapshot),
+      ...(pending.length > 0 ? windowWarnings(host.args, snapshot) : []),
+    ],
     changes: [...named, ...way.changes, ...unseenChange(way.steps, { named: [...named, ...way.changes], snapshot })],
     steps: way.steps,
     pending,
@@ -90,9 +96,19 @@ type KernelRow = Setting & { readonly kernel: BootArguments };
 
 const hasKernelPart = (row: Setting): row is KernelRow => row.kernel !== undefined && row.notApplicable === undefined;
 
-/** Whether what needs a reboot that is not allowed is written for the next boot instead of being refused. */
-const stages = (args: KnobArgs): boolean =>
-  exceeds("host-reboot", args.maxDisruption ?? "live") && args.whenExceeded === "stage";
+/** Whether what needs a reboot that is not allowed, or not now, is written for the next boot instead of being refused. */
+function stages(args: KnobArgs, snapshot: HostSnapshot): boolean {
+  if (exceeds("host-reboot", args.maxDisruption ?? "live")) return args.whenExceeded === "stage";
+  return args.rebootWindow !== undefined && !isOpen(args.rebootWindow, snapshot.readAt);
+}
+
+/** Why what waits is not booted now. */
+function windowWarnings({ rebootWindow: window }: KnobArgs, snapshot: HostSnapshot): readonly string[] {
+  if (window === undefined || isOpen(window, snapshot.readAt)) return [];
+  return [
+    `outside the reboot window (${windowText(window)}): what needs a boot is written for the next one. The next window begins ${nextOpening(window, snapshot.readAt)}`,
+  ];
+}
 
 /** Of a staged trial only the next boot counts: a run that finds it well makes it last. */
 function nextBootHas({ kernel }: KernelRow, next: NextBoot, staged: boolean): boolean {

@@ -1,6 +1,11 @@
 /* The domains of a host, as libvirt tells them. */
 import type { DomainSnapshot, HostSnapshot } from "../host/snapshot";
 
+export interface Domain {
+  readonly uuid: string;
+  readonly name: string;
+}
+
 /** Domains that are not shut off. None if libvirt was not asked. */
 export function runningDomains(snapshot: HostSnapshot): readonly DomainSnapshot[] {
   const active = (snapshot.libvirt?.domains ?? []).filter((domain) => domain.state !== "shut off");

@@ -61,37 +61,77 @@ start_listed() {
 }
 `;
 
-/** Arguments: none. Prints a line for each domain that is gone. */
+/**
+ * Arguments: UUIDs of domains on the list; none: all. They are started in the order of the list. Prints a line for each
+ * domain that is gone.
+ */
 export const startScript = `${listing}
 keep=
+if [ $# -gt 0 ] && [ -f "$list" ]; then
+  while IFS=' ' read -r uuid name; do
+    case " $* " in *" $uuid "*) ;; *) keep="$keep $uuid" ;; esac
+  done < "$list"
+fi
 code=77
 start_listed || die 'The domains that did not start are in ${restartFile} on the host: the next run tries again.'
 `;
 
-/**
- * Arguments: seconds, then "uuid name" for each domain. A domain that does not stop in time is not forced. It was told
- * to, and may still stop after we have gone: it stays on the list.
- */
-export const stopScript = `${listing}
-limit=$1; shift
+/** Arguments: "uuid name" for each domain that will be stopped, in the order in which they shall start again. */
+export const listScript = `${listing}
 { printf '%s\\n' "$@"; [ ! -f "$list" ] || cat "$list"; } | awk '!seen[$1]++' > "$work/all" || die "cannot write $work"
 keep_list "$work/all"
+`;
+
+/**
+ * Arguments: method, seconds, seconds of the whole drain, then "uuid name" for each domain. A domain that does not stop in
+ * time is not forced. One that was told to shut down may still do so after we have gone: it stays on the list. What was
+ * stopped before is started again, those of earlier calls too.
+ */
+export const stopScript = `${listing}
+method=$1 limit=$2 whole=$3; shift 3
 code=77
-for line; do virsh shutdown "\${line%% *}" > /dev/null 2>&1 || :; done
 waited=0
+stopped() { case $(virsh domstate "$1" 2>&1) in 'shut off'* | crashed* | *'failed to get domain'*) return 0 ;; esac; return 1; }
+give_up() {
+  start_listed && again='What had stopped runs again' || again='Not everything that had stopped runs again'
+  die "$1. $again; nothing was rebooted. $2"
+}
+tick() {
+  [ $waited -lt "$limit" ] || return 1
+  sleep 1
+  waited=$((waited + 1))
+}
+# To disk, one after the other: they share it.
+save_domain() {
+  virsh managedsave "$1" > /dev/null 2> "$work/why" &
+  job=$!
+  while kill -0 $job 2> /dev/null; do
+    tick && continue
+    virsh domjobabort "$1" > /dev/null 2>&1 || kill $job 2> /dev/null || :
+    break
+  done
+  wait $job && return
+  # The job may have been faster than we.
+  stopped "$1" && return
+  keep=
+  give_up "domain $2 was not saved$([ $waited -lt "$limit" ] || echo " within $whole s"): $(cat "$work/why")" \\
+    'Mend that, give it more time with drain.timeoutSeconds, or shut it down by hand'
+}
+if [ "$method" = managedSave ]; then
+  for line; do
+    stopped "\${line%% *}" || save_domain "\${line%% *}" "\${line#* }"
+  done
+  exit 0
+fi
+for line; do virsh shutdown "\${line%% *}" > /dev/null 2>&1 || :; done
 while :; do
   left= keep=
   for line; do
-    case $(virsh domstate "\${line%% *}" 2>&1) in
-      'shut off'* | crashed* | *'failed to get domain'*) ;;
-      *) left="$left \${line#* }" keep="$keep \${line%% *}" ;;
-    esac
+    stopped "\${line%% *}" || { left="$left \${line#* }" keep="$keep \${line%% *}"; }
   done
   [ -n "$left" ] || exit 0
-  [ $waited -lt "$limit" ] || break
-  sleep 1
-  waited=$((waited + 1))
+  tick || break
 done
-start_listed && again='What had stopped runs again' || again='Not everything that had stopped runs again'
-die "these domains did not shut down within $limit s:$left. $again; nothing was rebooted. Shut them down by hand, or give them more time with drain.timeoutSeconds"
+give_up "these domains did not shut down within $whole s:$left" \\
+  'Shut them down by hand, or give them more time with drain.timeoutSeconds'
 `;

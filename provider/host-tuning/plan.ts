@@ -45,7 +45,7 @@ export function planHost(args: KnobArgs, snapshot: HostSnapshot): HostPlan {
   const atBoot = bootChanges(settings, snapshot).filter((one) => !named.has(one.setting) && !restored.has(one.setting));
   const left = leftFiles(settings, snapshot).map((path) => ({ setting: path, actual: "its content is not ours" }));
   const reboot = boot.changes.some((change) => change.impact === "host-reboot");
-  const domains = domainChanges(snapshot, { reboot });
+  const domains = domainChanges(snapshot, { reboot, method: args.drain?.method });
   const conflicts = conflictsOf(settings, snapshot, args.conflicts ?? "warn");
   return {
     changes: [...running, ...boot.changes, ...atBoot, ...dropped.changes, ...units.changes, ...domains],

@@ -8,12 +8,15 @@ import { notAtNextBoot, planBoot } from "./boot-plan";
 import { bootLoaderOf } from "./boot/boot-loaders";
 import { failureText, recordFile, trialState, type FailedTrial } from "./boot/trial";
 import { failSteps, lineText } from "./trial-plan";
+import type { RebootSlots } from "./reboot-slots";
 import { unitName } from "./boot-unit";
 import { unitFile } from "./boot-values";
-import { runningDomains } from "./domains";
-import { drain, leftStopped, startAgain } from "./drain";
+import { runningDomains, type Domain } from "./domains";
+import { drain, inStartOrder, leftStopped, startAgain } from "./drain";
 import { effectShortfalls, settingsOf, shortfalls, type HostPlan } from "./plan";
 import { stepName } from "../host/step";
+import { StepError } from "../host/step-error";
+import { attempt } from "../attempt";
 import type { HostTuningArgs } from "./schema";
 
 interface Planned {
@@ -21,6 +24,7 @@ interface Planned {
   readonly before: HostSnapshot;
   readonly plan: HostPlan;
   readonly run: Run;
+  readonly slots: RebootSlots;
   /** Reads the host again, under the lock. */
   readonly read: () => Promise<HostSnapshot>;
   /** Runs the plan's steps. */
@@ -30,7 +34,7 @@ interface Planned {
 export async function carryOut(host: LockedHost, planned: Planned): Promise<void> {
   const { before, plan } = planned;
   // Domains that an earlier run had stopped stay so for the reboot to come, but not for one that does not come.
-  const stopped = leftStopped(before).map(({ name }) => name);
+  const stopped = leftStopped(before);
   const start = () => startDomains(host, planned, stopped);
   try {
     await planned.steps();
@@ -40,8 +44,8 @@ export async function carryOut(host: LockedHost, planned: Planned): Promise<void
     throw error;
   }
   if (!plan.reboot) return start();
-  const running = runningDomains(before);
-  await reboot(host, planned, [...new Set([...stopped, ...running.map(({ name }) => name)])]);
+  const running = runningDomains(before).filter(({ uuid }) => !stopped.some((one) => one.uuid === uuid));
+  await inTurn(planned, () => reboot(host, planned, [...stopped, ...running]), start);
 }
 
 async function checkNextBoot({ args, before, plan, run, read }: Planned): Promise<void> {
@@ -58,12 +62,38 @@ async function checkNextBoot({ args, before, plan, run, read }: Planned): Promis
     throw new Error(`nothing was rebooted: the boot loader's configuration does not hold ${missing.join("; ")}`);
 }
 
-/** `domains`: names of all that run, or have been stopped by an earlier run, and shall run afterwards. */
-async function reboot(host: LockedHost, planned: Planned, domains: readonly string[]): Promise<void> {
+/** Waits for the host's turn, and ends it. What was stopped before, `start` starts again when the turn does not come. */
+async function inTurn(
+  { args, run, slots }: Planned,
+  work: () => Promise<void>,
+  start: () => Promise<void>,
+): Promise<void> {
+  const { maxUnavailable, connection } = args;
+  if (maxUnavailable === undefined) return work();
+  const turn = await attempt(() =>
+    slots.take({
+      ...maxUnavailable,
+      host: connection.host,
+      seconds: args.drain.timeoutSeconds + 3 * args.rebootTimeoutSeconds + 900,
+      onWait: (why) => run.progress(why),
+    }),
+  );
+  if (turn instanceof Error) {
+    await start().catch(() => undefined);
+    throw turn;
+  }
+  const failed = await attempt(work);
+  // Refused by the host, or not drained: it never went down.
+  const stays = !(failed instanceof Error) || failed instanceof RebootRefused || failed instanceof StepError;
+  await turn.end(stays ? "available" : "lost");
+  if (failed instanceof Error) throw failed;
+}
+
+/** `domains`: all that run, or have been stopped by an earlier run, and shall run afterwards. */
+async function reboot(host: LockedHost, planned: Planned, domains: readonly Domain[]): Promise<void> {
   const { args, before, run } = planned;
   const running = runningDomains(before);
-  if (running.length > 0) run.progress(`stopping ${running.map(({ name }) => name).join(", ")}`);
-  await drain(host, running, args.drain.timeoutSeconds);
+  await drain(host, running, { drain: args.drain, progress: (message) => run.progress(message) });
   try {
     // The drain takes minutes: what was started in the meantime nobody has agreed to stop.
     const left = runningDomains(await planned.read());
@@ -85,7 +115,7 @@ async function reboot(host: LockedHost, planned: Planned, domains: readonly stri
 }
 
 /** The trial becomes what every boot is, or is given up and explained. The domains run again in either case. */
-async function endTrial(host: LockedHost, planned: Planned, domains: readonly string[]): Promise<void> {
+async function endTrial(host: LockedHost, planned: Planned, domains: readonly Domain[]): Promise<void> {
   const { args, plan, run, read } = planned;
   const snapshot = await read();
   const found = bootLoaderOf(snapshot);
@@ -118,10 +148,14 @@ function failureOf(
   return wrong.length === 0 ? undefined : failed(`it came up, without the wanted effect: ${wrong.join("; ")}`);
 }
 
-async function startDomains(host: LockedHost, { run, args }: Planned, names: readonly string[]): Promise<void> {
-  if (names.length === 0) return;
-  run.progress(`starting ${names.join(", ")}`);
-  for (const gone of await startAgain(host)) await run.warn(`${args.connection.host}: ${gone}`);
+async function startDomains(host: LockedHost, { run, args }: Planned, domains: readonly Domain[]): Promise<void> {
+  if (domains.length === 0) return;
+  const ordered = inStartOrder(domains, args.drain.order);
+  const show = (name: string, index: number) => run.progress(`starting vm ${name} ${index + 1}/${ordered.length}`);
+  if (ordered.length === 1) show(ordered[0]?.name ?? "", 0);
+  const progress = (index: number) => show(ordered[index]?.name ?? "", index);
+  for (const gone of await startAgain(host, { uuids: ordered.map(({ uuid }) => uuid), progress }))
+    await run.warn(`${args.connection.host}: ${gone}`);
 }
 
 /** SSH answers before the boot is through: what our unit sets comes a little later. */

@@ -9,16 +9,18 @@ import { withRefreshHint } from "../refresh-hint";
 import type { CheckRequest, CheckResult, Problem, Props, Resource, Run } from "../resource";
 import { TransportError } from "../transport/transport";
 import { apply, restore } from "./apply";
-import { drainProblem } from "./drain";
+import { drainProblem, orderWarnings } from "./drain";
 import { readHost } from "./host-reading";
 import { refreshed } from "./outputs";
 import { poolsOf } from "./knobs/hugepage-pools";
 import { ownerProblem } from "./ownership";
 import { planHost } from "./plan";
+import { createRebootSlots } from "./reboot-slots";
 import { parseArgs, type HostTuningArgs } from "./schema";
 import { knownPart } from "./unknown-arguments";
 
 export function createHostTuning(hosts: Hosts): Resource {
+  const slots = createRebootSlots(hosts);
   return {
     check: (request, run) => check(hosts, request, run),
     diff: async ({ id, outputs, inputs, unknowns }) => {
@@ -30,8 +32,8 @@ export function createHostTuning(hosts: Hosts): Resource {
       const changes = planHost(parsed.args, snapshot).changes.length > 0 || !sameArguments(parsed.args, outputs);
       return { changes: changes || otherHost, replaces: otherHost ? ["connection"] : [] };
     },
-    create: ({ inputs }, run) => apply({ hosts, run, inputs, outputs: undefined, id: undefined }),
-    update: ({ id, outputs, inputs }, run) => apply({ hosts, run, inputs, outputs, id }),
+    create: ({ inputs }, run) => apply({ hosts, slots, run, inputs, outputs: undefined, id: undefined }),
+    update: ({ id, outputs, inputs }, run) => apply({ hosts, slots, run, inputs, outputs, id }),
     read: (request, run) => read(hosts, request, run),
     delete: ({ id, outputs }, run) => restore({ hosts, run, outputs, id }),
   };
@@ -75,7 +77,9 @@ async function check(hosts: Hosts, { olds, news, unknowns }: CheckRequest, run: 
   ];
   const expected = expectedHost(args, snapshot);
   if (expected !== undefined) hosts.expect(args.connection, expected);
-  if (problems.length === 0) for (const warning of warnings) await run.warn(`${args.connection.host}: ${warning}`);
+  const ordered = plan.reboot ? orderWarnings(args, snapshot) : [];
+  if (problems.length === 0)
+    for (const warning of [...warnings, ...ordered]) await run.warn(`${args.connection.host}: ${warning}`);
   return {
     computed: {
       ...computed,

@@ -4,11 +4,15 @@ import { canonicalKey } from "../linux/kernel-args";
 import { isSysctlKey, normaliseSysctlKey } from "../linux/sysctl-conf";
 import type { Problem, Props } from "../resource";
 import { connectionSchema } from "../transport/connection";
+import { maxUnavailableSchema } from "./max-unavailable";
+import { rebootWindowSchema } from "./reboot-window";
 import { knobs, type KnobName } from "./registry";
 
 const knobShape = Object.fromEntries(Object.entries(knobs).map(([name, knob]) => [name, knob.schema.optional()])) as {
   [K in KnobName]: z.ZodOptional<(typeof knobs)[K]["schema"]>;
 };
+
+const isUnique = (names: readonly string[]): boolean => new Set(names).size === names.length;
 
 const seconds = z.int().min(1).max(86_400);
 
@@ -18,8 +22,14 @@ const argsShape = {
   maxDisruption: z.enum(impacts).default("live"),
   whenExceeded: z.enum(["fail", "stage"]).default("fail"),
   drain: z
-    .strictObject({ method: z.enum(["refuse", "shutdown"]), timeoutSeconds: seconds.default(120) })
-    .default({ method: "refuse", timeoutSeconds: 120 }),
+    .strictObject({
+      method: z.enum(["refuse", "shutdown", "managedSave"]),
+      timeoutSeconds: seconds.default(120),
+      order: z.array(z.string().min(1)).refine(isUnique, "names a domain twice").default([]),
+    })
+    .default({ method: "refuse", timeoutSeconds: 120, order: [] }),
+  rebootWindow: rebootWindowSchema.optional(),
+  maxUnavailable: maxUnavailableSchema.optional(),
   rebootTimeoutSeconds: seconds.default(900),
   trialBoot: z.enum(["auto", "require", "off"]).default("auto"),
   onDelete: z.enum(["restore", "retain"]).default("restore"),
@@ -33,7 +43,12 @@ export type HostTuningInput = z.input<typeof hostTuningSchema>;
 export type HostTuningArgs = z.output<typeof hostTuningSchema>;
 /** What a plan depends on. */
 export type KnobArgs = Pick<HostTuningArgs, KnobName> &
-  Partial<Pick<HostTuningArgs, "maxDisruption" | "whenExceeded" | "conflicts" | "trialBoot" | "rebootTimeoutSeconds">>;
+  Partial<
+    Pick<
+      HostTuningArgs,
+      "maxDisruption" | "whenExceeded" | "conflicts" | "trialBoot" | "rebootTimeoutSeconds" | "rebootWindow" | "drain"
+    >
+  >;
 
 /** sysctl keys that another argument sets: one setting has one writer. */
 const ownedKeys: readonly { key: RegExp; argument: KnobName }[] = [

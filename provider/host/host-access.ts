@@ -69,8 +69,8 @@ export function createHosts(pool: ConnectionSource, options: HostAccessOptions =
     },
 
     ...createPromises(),
-    query: async (connection, { script, args, stdin = "" }) => {
-      await mutexes.idle(endpointKey(connection));
+    query: async (connection, { script, args, stdin = "", beside = false }) => {
+      if (!beside) await mutexes.idle(endpointKey(connection));
       const transport = await pool.transport(connection);
       const { stdout } = await transport.exec({
         argv: ["sh", "-c", script, "kvm-tuning", ...args],

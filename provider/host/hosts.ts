@@ -36,6 +36,8 @@ export interface Query {
   readonly script: string;
   readonly args: readonly string[];
   readonly stdin?: string;
+  /** Asks also while somebody in this process writes to the host. */
+  readonly beside?: boolean;
 }
 
 /** What one resource's preview promises and another's must count with. */

@@ -34,7 +34,7 @@ interface Reading {
 
 function parsed(result: ExecResult, { endpoint, nonce, request }: Reading): HostSnapshot {
   try {
-    return parseSnapshot(result.stdout, nonce, request);
+    return parseSnapshot(result.stdout, { nonce, request, readAt: Date.now() });
   } catch (cause) {
     const stderr = result.stderr.trim();
     const more = stderr === "" ? "" : `. The host said: ${stderr.slice(0, 500)}`;

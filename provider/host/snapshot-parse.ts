@@ -10,7 +10,10 @@ import { cutSections, filesByFirstColon, filesByName, section, type Sections } f
  * host does not have is absent; `machineId` and `bootId` are then "": whether that is an error is the caller's to say
  * (of a host it is, see host-access.ts; of a recorded tree it is not).
  */
-export function parseSnapshot(stdout: string, nonce: string, request: SnapshotRequest): HostSnapshot {
+export function parseSnapshot(
+  stdout: string,
+  { nonce, request, readAt }: { nonce: string; request: SnapshotRequest; readAt: number },
+): HostSnapshot {
   const sections = cutSections(stdout, nonce);
   const all = parseFiles(sections);
   const journal = parseJournal(all);
@@ -30,6 +33,7 @@ export function parseSnapshot(stdout: string, nonce: string, request: SnapshotRe
     owner: owner === undefined ? undefined : parseOwner(owner),
     leftStopped: (all.get("/var/lib/kvm-tuning/restart") ?? "").split("\n").filter((line) => line !== ""),
     ...(libvirt !== undefined && { libvirt }),
+    readAt,
     request,
   };
 }

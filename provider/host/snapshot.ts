@@ -102,6 +102,8 @@ export interface HostSnapshot {
   readonly leftStopped: readonly string[];
   /** Undefined: not asked for. */
   readonly libvirt?: LibvirtSnapshot;
+  /** When it was read, by the clock of this machine: milliseconds since 1970. */
+  readonly readAt: number;
   /** The request that this snapshot answers. */
   readonly request: SnapshotRequest;
 }

@@ -51,7 +51,7 @@ async function read(tree: string): Promise<Reading | TopologyError> {
     maxBuffer: 64 * 1024 * 1024,
   });
   try {
-    const snapshot = parseSnapshot(stdout, nonce, { sysctlKeys: [] });
+    const snapshot = parseSnapshot(stdout, { nonce, request: { sysctlKeys: [] }, readAt: 0 });
     return { topology: readTopology(snapshot.files), value: describeTopology(snapshot) };
   } catch (error) {
     if (error instanceof TopologyError) return error;

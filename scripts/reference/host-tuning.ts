@@ -26,10 +26,12 @@ const order = [
   "PowerFields",
   "HousekeepingFields",
   "ServiceFields",
+  "RebootFields",
 ] as const;
 
 /** What decides how a run goes, behind what it sets. */
-const last = /^(conflicts|maxDisruption|whenExceeded|drain|rebootTimeoutSeconds|onDelete|takeOwnership)\b/;
+const last =
+  /^(conflicts|maxDisruption|whenExceeded|drain|rebootTimeoutSeconds|trialBoot|rebootWindow|maxUnavailable|onDelete|takeOwnership)\b/;
 
 /** All arguments of HostTuning, as the page has them. */
 export function hostTuningArguments(): readonly Argument[] {

@@ -10,6 +10,8 @@ interface Parts {
   readonly units?: Readonly<Record<string, Partial<UnitState>>>;
   readonly owner?: string;
   readonly machineId?: string;
+  /** Default: Wednesday, 25 November 2026, 12:00 UTC. */
+  readonly readAt?: number;
 }
 
 /** A snapshot written out by hand, for tests of pure code. */
@@ -29,6 +31,7 @@ export function snapshotOf(parts: Parts): HostSnapshot {
     journalledFiles: new Map(Object.entries(parts.journalledFiles ?? {})),
     owner: parts.owner === undefined ? undefined : { urn: parts.owner },
     leftStopped: [],
+    readAt: parts.readAt ?? Date.UTC(2026, 10, 25, 12),
     request: { sysctlKeys: [] },
   };
 }

@@ -65,7 +65,8 @@ test("with consent to the reboot but not to the shutdown of domains, the preview
   expect(failures).toEqual([
     {
       property: "",
-      reason: 'drain: the reboot would stop db: shut them down first, or set drain: { method: "shutdown" }',
+      reason:
+        'drain: the reboot would stop db: shut them down first, or set drain: { method: "shutdown" } or { method: "managedSave" }',
     },
   ]);
 });

@@ -280,7 +280,7 @@ test("a tree recorded from another machine, with nothing but CPUs, is read as fa
   fixture = fixtureRoot({ [`${cpuFolder}/online`]: "0-3\n" });
   const env = { ...process.env, KVM_TUNING_ROOT: fixture.root };
   const result = spawnSync("sh", ["-c", snapshotScript, "kvm-tuning", "abc"], { env, encoding: "utf8" });
-  const snapshot = parseSnapshot(result.stdout, "abc", { sysctlKeys: [] });
+  const snapshot = parseSnapshot(result.stdout, { nonce: "abc", request: { sysctlKeys: [] }, readAt: 0 });
   expect([snapshot.machineId, snapshot.bootId, snapshot.hostname]).toEqual(["", "", ""]);
   expect(snapshot.files.paths("/")).toEqual([`${cpuFolder}/online`]);
 });

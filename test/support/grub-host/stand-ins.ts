@@ -110,7 +110,7 @@ list() {
     case " $* " in *' --persistent '*) [ ! -e "$domain/transient" ] || continue ;; esac
     case " $* " in *' --autostart '*) [ -e "$domain/autostart" ] || continue ;; esac
     case " $* " in
-    *' --with-managed-save '*) continue ;;
+    *' --with-managed-save '*) [ -e "$domain/saved" ] || continue ;;
     *' --state-running '*) [ "$(state "$domain")" = running ] || continue ;;
     *' --state-paused '*) [ "$(state "$domain")" = paused ] || continue ;;
     *' --state-shutoff '*) [ "$(state "$domain")" = 'shut off' ] || continue ;;
@@ -133,6 +133,14 @@ of_domain() {
     [ ! -e "$domain/broken" ] || { fail "Failed to start domain '$name'"; return; }
     [ "$(state "$domain")" = 'shut off' ] || { fail 'Domain is already active'; return; }
     echo running > "$domain/state"
+    rm -f "$domain/saved"
+    ;;
+  managedsave)
+    echo "managedsave $name" >> "$EVENTS"
+    [ ! -e "$domain/unsaveable" ] || { fail "Requested operation is not valid: cannot migrate domain: 0000:03:00.0: VFIO migration is not supported"; return; }
+    [ ! -e "$domain/slow-save" ] || sleep 20 || :
+    echo 'shut off' > "$domain/state"
+    : > "$domain/saved"
     ;;
   shutdown)
     echo "shutdown $name" >> "$EVENTS"
@@ -147,7 +155,7 @@ one() {
   uri) echo qemu:///system ;;
   list) list "$@" ;;
   dumpxml) [ "$1" != --inactive ] || shift; of_domain dumpxml "$1" ;;
-  domstate | start | shutdown) of_domain "$command" "$1" ;;
+  domstate | start | shutdown | managedsave) of_domain "$command" "$1" ;;
   *) fail "unknown command: '$command'" ;;
   esac
 }

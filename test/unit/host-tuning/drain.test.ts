@@ -1,5 +1,12 @@
 import { runningDomains } from "../../../provider/host-tuning/domains";
-import { domainChanges, drainProblem, leftStopped } from "../../../provider/host-tuning/drain";
+import {
+  domainChanges,
+  drainProblem,
+  inStartOrder,
+  leftStopped,
+  orderWarnings,
+  stopGroups,
+} from "../../../provider/host-tuning/drain";
 import type { HostTuningArgs } from "../../../provider/host-tuning/schema";
 import type { DomainSnapshot, HostSnapshot } from "../../../provider/host/snapshot";
 import { planText, surprises } from "../../../provider/plan-text";
@@ -20,7 +27,8 @@ function host(domains: readonly DomainSnapshot[], more: Partial<HostSnapshot> = 
   return { ...snapshotOf({}), libvirt: { domains, records: new Map(), capabilities: new Map() }, ...more };
 }
 
-const args = (method: "refuse" | "shutdown") => ({ drain: { method, timeoutSeconds: 120 } }) as HostTuningArgs;
+const args = (method: HostTuningArgs["drain"]["method"], order: string[] = []) =>
+  ({ drain: { method, timeoutSeconds: 120, order } }) as unknown as HostTuningArgs;
 const left = (...names: string[]) => ({ leftStopped: names.map((name) => `uuid-of-${name} ${name}`) });
 const shown = (snapshot: HostSnapshot, reboot: boolean) => planText(domainChanges(snapshot, { reboot }));
 const passing = domain("c", { state: "in a passing state" });
@@ -71,7 +79,8 @@ describe("why a host is not rebooted", () => {
       "refuse",
       {
         domains: [domain("web"), domain("db")],
-        reason: 'the reboot would stop db, web: shut them down first, or set drain: { method: "shutdown" }',
+        reason:
+          'the reboot would stop db, web: shut them down first, or set drain: { method: "shutdown" } or { method: "managedSave" }',
       },
     ],
     ["they may be shut down", "shutdown", { domains: [domain("web"), domain("db")], reason: undefined }],
@@ -113,5 +122,37 @@ describe("why a host is not rebooted", () => {
 
   test("a host without libvirt has no domains", () => {
     expect(drainProblem(args("refuse"), { ...snapshotOf({ units: {} }), ...silent })).toBeUndefined();
+  });
+});
+
+describe("in order", () => {
+  const all = ["a", "app", "b", "db"].map((name) => domain(name));
+  const names = (domains: readonly { name: string }[]) => domains.map(({ name }) => name);
+
+  test("those that are named start first, in their order, and stop last, in the reverse", () => {
+    expect(names(inStartOrder(all, ["db", "app"]))).toEqual(["db", "app", "a", "b"]);
+    expect(stopGroups(all, ["db", "app"]).map(names)).toEqual([["a", "b"], ["app"], ["db"]]);
+  });
+
+  test("without an order all stop at once", () => {
+    expect(stopGroups(all, []).map(names)).toEqual([["a", "app", "b", "db"]]);
+    expect(stopGroups([], ["db"])).toEqual([]);
+  });
+
+  test("a name that no domain has is told", () => {
+    expect(orderWarnings(args("shutdown", ["db", "dbb"]), host(all))).toEqual([
+      "drain.order: no domain of this host is named dbb",
+    ]);
+    expect(orderWarnings(args("shutdown", ["db"]), host(all))).toEqual([]);
+  });
+});
+
+test("managedSave takes a paused domain, which comes back as it was; the preview says what happens", () => {
+  const found = host([domain("db", { state: "paused" })]);
+  expect(drainProblem(args("managedSave"), found)).toBeUndefined();
+  expect(drainProblem(args("shutdown"), found)).toContain("cannot shut down while paused");
+  expect(drainProblem(args("managedSave"), host([domain("db", { persistent: false })]))).toContain("transient");
+  expect(planText(domainChanges(found, { reboot: true, method: "managedSave" }))).toEqual({
+    "domain db": "paused → saved to disk, rebooted under it, started again  [host-reboot]",
   });
 });

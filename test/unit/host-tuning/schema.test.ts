@@ -14,7 +14,7 @@ test("gives defaults to what the program leaves out", () => {
       connection,
       maxDisruption: "live",
       whenExceeded: "fail",
-      drain: { method: "refuse", timeoutSeconds: 120 },
+      drain: { method: "refuse", timeoutSeconds: 120, order: [] },
       rebootTimeoutSeconds: 900,
       trialBoot: "auto",
       onDelete: "restore",

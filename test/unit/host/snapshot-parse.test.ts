@@ -5,7 +5,8 @@ const answer = (sections: Record<string, readonly string[]>): string =>
   Object.entries({ kernel: [], ...sections, done: [] })
     .flatMap(([name, lines]) => [`@n ${name}`, ...lines])
     .join("\n") + "\n";
-const parse = (sections: Record<string, readonly string[]>) => parseSnapshot(answer(sections), "n", request);
+const parse = (sections: Record<string, readonly string[]>) =>
+  parseSnapshot(answer(sections), { nonce: "n", request, readAt: 0 });
 const owner = "var/lib/kvm-tuning/owner.json";
 
 test("joins the lines of a file, and drops only its last newline", () => {
@@ -91,9 +92,11 @@ test.each(["", "{", "null", '{"urn":1}', "[]"])("refuses an owner record that is
 });
 
 test("an answer without the end is an error that names the section", () => {
-  expect(() => parseSnapshot("x\n@n kernel\nproc/a:1\n@n names\netc/a\n", "n", request)).toThrow(
+  expect(() => parseSnapshot("x\n@n kernel\nproc/a:1\n@n names\netc/a\n", { nonce: "n", request, readAt: 0 })).toThrow(
     'the host\'s answer was cut off in section "names" after',
   );
-  expect(() => parseSnapshot("", "n", request)).toThrow("the host's answer does not hold the snapshot (it is empty)");
-  expect(() => parseSnapshot(answer({}), "m", request)).toThrow("does not hold the snapshot");
+  expect(() => parseSnapshot("", { nonce: "n", request, readAt: 0 })).toThrow(
+    "the host's answer does not hold the snapshot (it is empty)",
+  );
+  expect(() => parseSnapshot(answer({}), { nonce: "m", request, readAt: 0 })).toThrow("does not hold the snapshot");
 });
