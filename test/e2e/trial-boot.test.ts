@@ -6,6 +6,7 @@ import { startClone, type TestHost } from "../host/test-host";
 import { shows } from "./story/expect";
 import { readTree } from "./story/facts";
 import { despiteHangs } from "./support/despite-hangs";
+import { withPowerCuts, type PowerCut } from "./support/power-cuts";
 import { createProject, type Project } from "./support/project";
 
 let host: TestHost | undefined;
@@ -48,6 +49,32 @@ ln -s $release /lib/modules/9.9.9-repacked
 update-grub 2>/dev/null`;
 const removeKernel = "rm /boot/*-9.9.9-repacked /lib/modules/9.9.9-repacked && update-grub 2>/dev/null";
 
+/** The kernel's line of the entry that boots by default, the first in the menu. */
+const lastingLine = (from: TestHost): Promise<string> =>
+  from.output("sed -n 's/^[[:space:]]*linux[[:space:]]*/BOOT_IMAGE=/p' /boot/grub/grub.cfg | head -1");
+
+/** The trial at most once, then the old entry or the committed one. Gives whether it began with the trial. */
+async function bootsWell({ at, disk }: PowerCut, good: readonly string[]): Promise<boolean> {
+  try {
+    const titles = [await disk.boot(), await disk.boot()];
+    const [first = "", second = ""] = titles;
+    const isTrial = first.startsWith("Trial of kernel arguments");
+    expect({ at, titles }).toEqual({ at, titles: [isTrial ? first : second, second] });
+    expect(second).toMatch(/^Debian GNU\/Linux/);
+    expect(good).toContain(await disk.cmdline());
+    return isTrial;
+  } finally {
+    await disk.remove();
+  }
+}
+
+async function inPairs<T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<readonly R[]> {
+  const results: R[] = [];
+  for (let index = 0; index < all.length; index += 2)
+    results.push(...(await Promise.all(all.slice(index, index + 2).map(work))));
+  return results;
+}
+
 test("trials come back by themselves, or are committed", async () => {
   if (host === undefined || project === undefined) throw new Error("the set-up has failed");
   const [here, stack] = [host, project];
@@ -86,15 +113,22 @@ test("trials come back by themselves, or are committed", async () => {
   shows(unreached.output.replaceAll(/\s+/g, " "), "the trial boot with no_sshd failed", "without an SSH server");
   expect(await cmdline()).toBe(before.cmdline);
 
-  // Good arguments last.
+  // Good arguments last, and at no moment would a power cut have left a host without a good entry.
   await write('  kernelArguments: { "printk.time": "0" },\n  isolation: { cpus: "2-3" },');
   const boot = await here.bootId();
-  await despiteHangs(here, () => up());
+  const cuts = await withPowerCuts(here, () => despiteHangs(here, () => up()));
   expect(await here.bootId()).not.toBe(boot);
   expect(await here.output("cat /sys/devices/system/cpu/isolated")).toBe("2-3");
   expect(await here.output("cat /proc/sys/kernel/panic")).toBe("0");
   expect(await trialFiles()).toBe("");
   await stack.pulumi(["preview", "--expect-no-changes"]);
+
+  // What the committed entry gives: the running kernel's line was the trial's.
+  const good = [before.cmdline, await lastingLine(here)];
+  expect(cuts.length).toBeGreaterThanOrEqual(8);
+  const trials = await inPairs(cuts, (cut) => bootsWell(cut, good));
+  expect(trials.filter(Boolean).length).toBeGreaterThan(0);
+  expect(trials.every(Boolean)).toBe(false);
 
   // A kernel that is installed later has them too, and is the next boot.
   await here.output(installKernel, { limitSeconds: 180 });

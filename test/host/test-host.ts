@@ -1,8 +1,10 @@
 // A real host for tests: a clone of the booted template, reached by the system's ssh. Gone when this process is gone.
 import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { lastLines, type RunResult } from "../../scripts/lib/process";
 import { watchBoots } from "./boot-watch";
+import { frozenDisk, type FrozenDisk } from "./frozen-disk";
 import { consoleTail, startQemu, type Qemu } from "./qemu";
 import { makeOwnedFolder, removeOwnedFolder } from "../../scripts/lib/owned-folder";
 import { closeConnections, ssh, trustHostKey, type SshOptions, type SshTarget } from "./ssh";
@@ -34,6 +36,8 @@ export interface TestHost {
   waitForBoot(previous: string): Promise<void>;
   /** Resets the machine as a power failure does: what the guest has not synced is lost. */
   powerCut(): Promise<void>;
+  /** What a power cut would leave now: another machine boots from there. This one goes on. */
+  freezeDisk(): Promise<FrozenDisk>;
   /** Stops the machine's CPUs: connections stay open and nothing answers. */
   freeze(): Promise<void>;
   thaw(): Promise<void>;
@@ -77,7 +81,7 @@ async function start({ name, template, runFolder }: Start): Promise<TestHost> {
     const target = { folder: runFolder, port: await qemu.forwardSsh(), privateKeyPath: key.path };
     await qemu.monitor.execute("cont");
     await individualise(target, name);
-    return testHost({ name, qemu, target, privateKey: key.text, hostKey: template.image.hostKey });
+    return testHost({ name, qemu, target, privateKey: key.text, template, disk });
   } catch (error) {
     await qemu.kill();
     throw new Error(`test host ${name} does not start; ${await consoleTail(runFolder)}`, { cause: error });
@@ -119,11 +123,13 @@ interface Parts {
   readonly qemu: Qemu;
   readonly target: SshTarget;
   readonly privateKey: string;
-  readonly hostKey: string;
+  readonly template: Template;
+  readonly disk: string;
 }
 
-function testHost({ name, qemu, target, privateKey, hostKey }: Parts): TestHost {
+function testHost({ name, qemu, target, privateKey, template, disk }: Parts): TestHost {
   let { port } = target;
+  const disks = [disk];
   const here = (): SshTarget => ({ ...target, port });
   const output = async (command: string, options?: SshOptions): Promise<string> => {
     const { code, stdout, stderr } = await ssh(here(), command, options);
@@ -152,7 +158,7 @@ function testHost({ name, qemu, target, privateKey, hostKey }: Parts): TestHost 
     sudoUser: "ops",
     privateKeyPath: target.privateKeyPath,
     privateKey,
-    hostKey,
+    hostKey: template.image.hostKey,
     ssh: (command, options) => ssh(here(), command, options),
     output,
     bootId: () => bootId(),
@@ -165,6 +171,17 @@ function testHost({ name, qemu, target, privateKey, hostKey }: Parts): TestHost 
     },
     powerCut: async () => {
       await qemu.monitor.execute("system_reset");
+    },
+    freezeDisk: async () => {
+      const next = join(target.folder, `disk-${disks.length}.qcow2`);
+      await qemu.monitor.execute("stop");
+      // What was the disk becomes the backing file of the next one, and is written to no more.
+      const snapshot = { device: "d0", "snapshot-file": next, format: "qcow2" };
+      await qemu.monitor.execute("blockdev-snapshot-sync", snapshot);
+      await qemu.monitor.execute("cont");
+      const frozen = disks.at(-1) ?? disk;
+      disks.push(next);
+      return frozenDisk(frozen, template);
     },
     freeze: async () => {
       await qemu.monitor.execute("stop");
