@@ -11,6 +11,7 @@ const pure = [
   "provider/vm-cpu-placement/preflight/*.ts",
   "provider/vm-cpu-placement/{argument-impact,cpu-*,described*,desired*,dropped,facts,groups,host-facts,libvirt,live-equality,memory-*,model,observed,others,placement-state,record*,*verification}.ts",
   "provider/host-topology/{model,describe}.ts",
+  "provider/inspect/*.ts",
   "provider/placement-plan/planner/**/*.ts",
   "provider/placement-plan/{capacity,claim*,conflict*,domain-record,host-needs,model,outcome,placed,planned-*,present-place,promises,request,state,vm-domains,wording}.ts",
   "provider/placement-plan/allocation-map/**/*.ts",
@@ -51,6 +52,7 @@ module.exports = tseslint.config(
     rules: { ...forbid([ssh2, testCode]), "@typescript-eslint/no-require-imports": "off" },
   },
   { files: ["sdk/**/*.ts"], rules: forbid([ssh2, testCode]) },
+  { files: ["cli/**/*.ts"], rules: forbid([pulumi, ssh2, testCode]) },
   { files: ["sdk/get-host-topology.ts"], rules: { "@typescript-eslint/no-require-imports": "off" } },
   {
     files: pure,

@@ -22,19 +22,22 @@ export function isAboutMemory(setting: string): boolean {
   return /^(numa\.|memory$|memoryBacking\.(hugepages|locked|allocation))/.test(setting);
 }
 
-export function memoryScript(uuid: string, pid: number): LockedScript {
-  return {
-    name: "read where the domain's memory is",
-    setting: uuid,
-    script: `
+/** Shell that prints the lines which `parseMemory` reads, of the process whose id the shell text `pid` gives. */
+export const memoryLines = (pid: string): string => `
 awk '{
   size = 4
   for (i = 3; i <= NF; i++) if (index($i, "kernelpagesize_kB=") == 1) size = substr($i, 19)
   for (i = 3; i <= NF; i++) if ($i ~ /^N[0-9]+=/) { split($i, part, "="); sum[$2 " " size " " substr(part[1], 2)] += part[2] * size }
 }
-END { for (key in sum) printf "%s %.0f\\n", key, sum[key] }' "$KVM_TUNING_ROOT/proc/$1/numa_maps" 2>/dev/null || :
-grep -s '^VmLck:' "$KVM_TUNING_ROOT/proc/$1/status" || :
-`,
+END { for (key in sum) printf "%s %.0f\\n", key, sum[key] }' "$KVM_TUNING_ROOT/proc/${pid}/numa_maps" 2>/dev/null || :
+grep -s '^VmLck:' "$KVM_TUNING_ROOT/proc/${pid}/status" || :
+`;
+
+export function memoryScript(uuid: string, pid: number): LockedScript {
+  return {
+    name: "read where the domain's memory is",
+    setting: uuid,
+    script: memoryLines("$1"),
     args: [String(pid)],
     timeoutSeconds: 120,
   };

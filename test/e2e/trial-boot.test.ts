@@ -53,15 +53,20 @@ const removeKernel = "rm /boot/*-9.9.9-repacked /lib/modules/9.9.9-repacked && u
 const lastingLine = (from: TestHost): Promise<string> =>
   from.output("sed -n 's/^[[:space:]]*linux[[:space:]]*/BOOT_IMAGE=/p' /boot/grub/grub.cfg | head -1");
 
-/** The trial at most once, then the old entry or the committed one. Gives whether it began with the trial. */
+/**
+ * GRUB reads the disk as it is, without what is only in the file system's journal, so the first boot may know nothing of the
+ * trial yet. Where the record of the trial was about to be synced the host is booted whole, which replays the journal, and
+ * then twice again: the trial at most once, then the old entry or the committed one. Gives whether the trial was seen.
+ */
 async function bootsWell({ at, disk }: PowerCut, good: readonly string[]): Promise<boolean> {
   try {
+    const whole = at.endsWith("/trial");
+    if (whole) expect(good).toContain(await disk.cmdline());
     const titles = [await disk.boot(), await disk.boot()];
     const [first = "", second = ""] = titles;
     const isTrial = first.startsWith("Trial of kernel arguments");
     expect({ at, titles }).toEqual({ at, titles: [isTrial ? first : second, second] });
     expect(second).toMatch(/^Debian GNU\/Linux/);
-    expect(good).toContain(await disk.cmdline());
     return isTrial;
   } finally {
     await disk.remove();

@@ -1,33 +1,9 @@
-import type { PlacementFields } from "../../../provider/vm-cpu-placement/desired-context";
-import { described } from "../../../provider/vm-cpu-placement/described";
+import { describedFields } from "../../../provider/vm-cpu-placement/described-fields";
 import type { DomainDocument } from "../../../provider/vm-cpu-placement/domain-xml";
 import type { Facts } from "../../../provider/vm-cpu-placement/facts";
 import type { HostFacts } from "../../../provider/vm-cpu-placement/host-facts";
 import { planPlacement } from "../../../provider/vm-cpu-placement/placement";
 import { CpuSet } from "../../../provider/linux/cpu-set";
-
-const names: Readonly<Record<keyof Omit<PlacementFields, "migration">, true>> = {
-  vcpus: true,
-  vcpuCpuset: true,
-  vcpuPins: true,
-  emulatorPin: true,
-  iothreads: true,
-  vcpuScheduler: true,
-  emulatorScheduler: true,
-  cpuShares: true,
-  cpuBandwidth: true,
-  numa: true,
-  cpu: true,
-  memoryBacking: true,
-  cacheTune: true,
-  memoryTune: true,
-};
-
-/** Every argument as it would describe a domain with these facts. */
-export function describedFields(facts: Facts): PlacementFields {
-  const given = Object.keys(names).map((name) => [name, described(name, facts)] as const);
-  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
-}
 
 /** What the plan would change in a domain that is described by its own facts, or by those of its other form: nothing. */
 export function changesByDescription(facts: Facts, config: DomainDocument): readonly string[] {

@@ -1,0 +1,181 @@
+/* The verbs and their flags. What a verb does is in verbs/. */
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { TransportError } from "../provider/transport/transport";
+import { connectionTo, type ConnectionFlags } from "./connect";
+import { recordedReading, remoteReading, type Reading } from "./reading";
+import type { Terminal } from "./terminal";
+import { UsageError } from "./usage-error";
+import { doctor } from "./verbs/doctor";
+import { importHost } from "./verbs/import";
+import { map } from "./verbs/map";
+import { migrateCheck } from "./verbs/migrate-check";
+import { topology } from "./verbs/topology";
+import { verify } from "./verbs/verify";
+import { xml } from "./verbs/xml";
+
+/** 0: all is well. 1: something was found. 2: wrong use. 3: a host could not be read. */
+export async function run(argv: readonly string[], terminal: Terminal, env: NodeJS.ProcessEnv): Promise<number> {
+  let code = 0;
+  const program = build({ terminal, env, end: (result) => (code = result) });
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    terminal.err(`kvm-tuning: ${error instanceof Error ? error.message : String(error)}\n`);
+    return error instanceof UsageError ? 2 : error instanceof TransportError ? 3 : 3;
+  }
+}
+
+interface Context {
+  readonly terminal: Terminal;
+  readonly env: NodeJS.ProcessEnv;
+  readonly end: (code: number) => void;
+}
+
+interface HostFlags extends ConnectionFlags {
+  readonly root?: string | undefined;
+  readonly json?: boolean | undefined;
+  readonly domain?: readonly string[] | undefined;
+  readonly watch?: number | undefined;
+}
+
+const description = `Reads KVM hosts and says what is true of them. Nothing on a host is changed.
+
+HOST is a name or address, or user@host. Its key is looked for in ~/.ssh/known_hosts. Without --identity or a variable
+the agent of ssh is asked. Variables: KVM_TUNING_USER, _PORT, _PRIVATE_KEY, _PRIVATE_KEY_FILE, _PRIVATE_KEY_PASSWORD,
+_PASSWORD, _HOST_KEY. Exit codes: 0 all is well, 1 something was found, 2 wrong use, 3 a host could not be read.`;
+
+function build(context: Context): Command {
+  const program = new Command("kvm-tuning").description(description).exitOverride();
+  program.configureOutput({
+    writeOut: (text) => context.terminal.out(text),
+    writeErr: (text) => context.terminal.err(text),
+  });
+  addHostVerbs(program, context);
+  addOtherVerbs(program, context);
+  return program;
+}
+
+function withConnection(command: Command): Command {
+  return command
+    .option("--user <name>", "login name (default root)")
+    .option("--port <number>", "port of the SSH server (default 22)")
+    .option("-i, --identity <file>", "private key")
+    .option("--host-key <line>", "the host's public key, as in known_hosts")
+    .option("--known-hosts <file>", "instead of ~/.ssh/known_hosts")
+    .option("--insecure-ignore-host-key", "accept any host key")
+    .option("--stack-output <name>", "take the connection from an output of the selected Pulumi stack")
+    .option("--json", "machine-readable output");
+}
+
+const seconds = (text: string): number => {
+  if (!/^\d+$/.test(text) || Number(text) > 3600) throw new InvalidArgumentError("0 to 3600 seconds");
+  return Number(text);
+};
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+function hostVerb(program: Command, name: string, text: string): Command {
+  return withConnection(program.command(`${name} [host]`).description(text)).option(
+    "--root <dir>",
+    "instead of a host: a file tree recorded from one",
+  );
+}
+
+function addHostVerbs(program: Command, { terminal, env, end }: Context): void {
+  const reading = async (host: string | undefined, flags: HostFlags, work: (one: Reading) => Promise<number>) => {
+    const one = readingOf(host, flags, env);
+    try {
+      if (terminal.progress) terminal.err(`reading ${one.name}\n`);
+      end(await work(one));
+    } finally {
+      one.close();
+    }
+  };
+  const common = (flags: HostFlags) => ({
+    json: flags.json === true,
+    domains: flags.domain ?? [],
+    seconds: flags.watch ?? 0,
+  });
+  hostVerb(program, "topology", "packages, cores, siblings, caches, NUMA nodes, memory, huge pages").action(
+    (host: string | undefined, flags: HostFlags) =>
+      reading(host, flags, (one) => topology(one, terminal, common(flags))),
+  );
+  hostVerb(program, "verify", "what is set against what is: threads, memory, isolation, pages, counters")
+    .option("-d, --domain <name>", "only this domain; may be given again", collect)
+    .option("-w, --watch <seconds>", "read counters twice, this far apart", seconds)
+    .action((host: string | undefined, flags: HostFlags) =>
+      reading(host, flags, (one) => verify(one, terminal, common(flags))),
+    );
+  hostVerb(program, "doctor", "why it is slow or does not hold, and the argument that mends it")
+    .option("-d, --domain <name>", "only this domain; may be given again", collect)
+    .option("-w, --watch <seconds>", "read counters twice, this far apart", seconds)
+    .option("--checklist", "the eight points of tuning instead")
+    .option("--explain <id>", "one finding alone")
+    .action((host: string | undefined, flags: HostFlags & { checklist?: boolean; explain?: string }) =>
+      reading(host, flags, (one) =>
+        doctor(one, terminal, { ...common(flags), checklist: flags.checklist === true, explain: flags.explain }),
+      ),
+    );
+  withConnection(program.command("import <host>").description("the Pulumi program that describes the host as it is"))
+    .option("-d, --domain <name>", "only this domain; may be given again", collect)
+    .action((host: string, flags: HostFlags) =>
+      reading(host, flags, (one) =>
+        importHost(one, terminal, { ...common(flags), connection: connectionTo(host, flags, env) }),
+      ),
+    );
+}
+
+function readingOf(host: string | undefined, flags: HostFlags, env: NodeJS.ProcessEnv): Reading {
+  if ((host === undefined) === (flags.root === undefined)) throw new UsageError("give a host, or --root, and not both");
+  if (flags.root !== undefined) return recordedReading(flags.root);
+  return remoteReading(connectionTo(host ?? "", flags, env));
+}
+
+function addOtherVerbs(program: Command, { terminal, env, end }: Context): void {
+  const readAll = async (
+    names: readonly string[],
+    flags: HostFlags,
+    work: (all: readonly Reading[]) => Promise<number>,
+  ) => {
+    const all = names.map((name) => remoteReading(connectionTo(name, flags, env)));
+    try {
+      end(await work(all));
+    } finally {
+      for (const one of all) one.close();
+    }
+  };
+  withConnection(program.command("map <hosts...>").description("who has which CPU and which memory"))
+    .option("--svg", "a picture")
+    .action((hosts: readonly string[], flags: HostFlags & { svg?: boolean }) =>
+      readAll(hosts, flags, (all) => {
+        const named = all.map((reading, index) => ({
+          reading,
+          connection: connectionTo(hosts[index] ?? "", flags, env),
+        }));
+        return map(named, terminal, { svg: flags.svg === true });
+      }),
+    );
+  withConnection(
+    program.command("migrate-check").description("whether a domain fits on another host, and with which pins"),
+  )
+    .requiredOption("-d, --domain <name>", "the domain")
+    .requiredOption("--from <host>", "where it runs")
+    .requiredOption("--to <host>", "where it shall go")
+    .action((flags: ConnectionFlags & { json?: boolean; domain: string; from: string; to: string }) =>
+      readAll([flags.from, flags.to], { ...flags, domain: undefined }, ([from, to]) =>
+        from === undefined || to === undefined
+          ? Promise.resolve(2)
+          : migrateCheck({ from, to, domain: flags.domain }, terminal, { json: flags.json === true }),
+      ),
+    );
+  program
+    .command("xml")
+    .description("a domain's document with a placement in it, offline")
+    .requiredOption("--domain <file>", "the document; - is standard input")
+    .requiredOption("--placement <file>", "arguments of VmCpuPlacement as JSON")
+    .action((flags: { domain: string; placement: string }) => {
+      end(xml(terminal, flags));
+    });
+}

@@ -1,0 +1,73 @@
+/* A host that is read, and never written to: over one SSH connection, or a file tree that was recorded from one. */
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { statSync } from "node:fs";
+import { createHosts } from "../provider/host/host-access";
+import { parseSnapshot } from "../provider/host/snapshot-parse";
+import { snapshotScript } from "../provider/host/snapshot-script";
+import type { HostSnapshot } from "../provider/host/snapshot";
+import { parseSample, type Sample } from "../provider/inspect/sample";
+import { sampleScript } from "../provider/inspect/sample-script";
+import { createPool } from "../provider/transport/connection-pool";
+import type { Connection } from "../provider/transport/connection";
+import { connect } from "../provider/transport/ssh2";
+import { UsageError } from "./usage-error";
+
+export interface Reading {
+  /** For titles. */
+  readonly name: string;
+  snapshot(): Promise<HostSnapshot>;
+  /** `seconds`: between the two rounds; 0: one round. `pids`: of domains. */
+  sample(seconds: number, pids: readonly number[]): Promise<Sample>;
+  close(): void;
+}
+
+const request = { sysctlKeys: ["vm.swappiness"], domains: true } as const;
+
+export function remoteReading(connection: Connection): Reading {
+  const pool = createPool({ connect });
+  const hosts = createHosts(pool);
+  return {
+    name: connection.host,
+    snapshot: () => hosts.snapshot(connection, request),
+    sample: async (seconds, pids) => {
+      const transport = await pool.transport(connection);
+      const argv = ["sh", "-c", sampleScript, "kvm-tuning", String(seconds), ...pids.map(String)];
+      return parseSample((await transport.exec({ argv, timeoutSeconds: seconds + 120 })).stdout);
+    },
+    close: () => pool.close(),
+  };
+}
+
+/** `root`: the folder that stands for `/`. */
+export function recordedReading(root: string): Reading {
+  if (!(statSync(root, { throwIfNoEntry: false })?.isDirectory() ?? false))
+    throw new UsageError(`${root} is no folder`);
+  return {
+    name: root,
+    snapshot: async () => {
+      const nonce = randomBytes(16).toString("hex");
+      const output = await local(root, snapshotScript, [
+        nonce,
+        ...request.sysctlKeys.map((key) => key.replaceAll(".", "/")),
+      ]);
+      return parseSnapshot(output, { nonce, request: { sysctlKeys: request.sysctlKeys }, readAt: Date.now() });
+    },
+    sample: async (seconds, pids) =>
+      parseSample(await local(root, sampleScript, [String(seconds), ...pids.map(String)])),
+    close: () => undefined,
+  };
+}
+
+function local(root: string, script: string, args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn("sh", ["-c", script, "kvm-tuning", ...args], {
+      env: { ...process.env, LC_ALL: "C", KVM_TUNING_ROOT: root },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    let output = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+    child.once("error", reject);
+    child.once("close", () => resolve(output));
+  });
+}

@@ -1,0 +1,41 @@
+import { renderSvg } from "../../provider/placement-plan/allocation-map/map-svg";
+import { renderText } from "../../provider/placement-plan/allocation-map/map-text";
+import { plannedHost } from "../../provider/placement-plan/planned-host";
+import { plannedMap } from "../../provider/placement-plan/planned-map";
+import { parseArgs } from "../../provider/placement-plan/schema";
+import type { Connection } from "../../provider/transport/connection";
+import type { Reading } from "../reading";
+import type { Terminal } from "../terminal";
+import { UsageError } from "../usage-error";
+
+export interface MappedHost {
+  readonly reading: Reading;
+  readonly connection: Connection;
+}
+
+/** Who has which CPU and which memory, as it is. */
+export async function map(
+  hosts: readonly MappedHost[],
+  terminal: Terminal,
+  { svg }: { svg: boolean },
+): Promise<number> {
+  const snapshots = await Promise.all(hosts.map(({ reading }) => reading.snapshot()));
+  const named = hosts.map(
+    ({ connection }, index) => [snapshots[index]?.hostname ?? connection.host, connection] as const,
+  );
+  const parsed = parseArgs({
+    hosts: Object.fromEntries(named.map(([name, connection]) => [name, { connection }])),
+    vms: {},
+  });
+  if ("problems" in parsed)
+    throw new UsageError(parsed.problems.map(({ path, reason }) => `${path}: ${reason}`).join("; "));
+  const { args } = parsed;
+  const planned = named.flatMap(([name], index) => {
+    const [snapshot, host] = [snapshots[index], args.hosts[name]];
+    if (snapshot === undefined || host === undefined) return [];
+    return [plannedHost({ name, args: host, snapshot, expected: undefined, promised: [], isPlanned: () => false })];
+  });
+  const drawn = plannedMap(planned, {}, args);
+  terminal.out(`${svg ? renderSvg(drawn) : renderText(drawn)}\n`);
+  return 0;
+}

@@ -1,0 +1,130 @@
+/*
+ * A host in the arguments of HostTuning: only those whose plan is empty, so that the first run writes nothing. What is so
+ * now but would be written (because no file keeps it over a boot) is told apart.
+ */
+import type { HostSnapshot } from "../host/snapshot";
+import { CpuSet } from "../linux/cpu-set";
+import { kernelValues, parseKernelLine, type KernelArgument } from "../linux/kernel-args";
+import { ownSysctlFile, parseSysctlConf, sysctlKey } from "../linux/sysctl-conf";
+import { readTopology } from "../linux/topology";
+import { formatPageSize } from "../linux/units";
+import { managedKeys } from "../host-tuning/boot/managed-keys";
+import { planHost } from "../host-tuning/plan";
+import { parseArgs } from "../host-tuning/schema";
+import type { Props } from "../resource";
+
+export interface DescribedHost {
+  readonly args: Props;
+  /** Argument → what a run would change if it were named. */
+  readonly left: ReadonlyMap<string, string>;
+}
+
+/** Any: what is described depends on no connection. */
+const connection = { host: "host", insecureIgnoreHostKey: true };
+
+export function describeHost(snapshot: HostSnapshot): DescribedHost {
+  const candidates = Object.entries(candidatesOf(snapshot)).filter(([, value]) => value !== undefined);
+  const left = new Map<string, string>();
+  const args: Props = {};
+  for (const [name, value] of candidates) {
+    const why = changesOf({ [name]: value }, snapshot, [name]);
+    if (why === undefined) args[name] = value;
+    else left.set(`${name}: ${JSON.stringify(value)}`, why);
+  }
+  return { args, left };
+}
+
+/** What a program with these arguments would change of their own settings; undefined: nothing. */
+function changesOf(args: Props, snapshot: HostSnapshot, names: readonly string[]): string | undefined {
+  const parsed = parseArgs({ connection, ...args });
+  if ("problems" in parsed) return parsed.problems.map(({ path, reason }) => `${path}: ${reason}`).join("; ");
+  const { changes, problems } = planHost(parsed.args, snapshot);
+  // What other arguments have set, and this program would take back, is not of these.
+  const own = [
+    ...problems.filter(({ path }) => names.some((name) => path.startsWith(name))).map(({ reason }) => reason),
+    ...changes
+      .filter(({ setting }) =>
+        names.some((name) => setting === name || setting.startsWith(`${name}.`) || setting.startsWith(`${name} (`)),
+      )
+      .map(({ setting, actual, desired }) => `${setting}: ${actual ?? "(absent)"} → ${desired ?? "(absent)"}`),
+  ];
+  return own.length === 0 ? undefined : own.join("; ");
+}
+
+function candidatesOf(snapshot: HostSnapshot): Props {
+  const { files } = snapshot;
+  const balancing = files.text("/proc/sys/kernel/numa_balancing")?.trim();
+  const line = parseKernelLine(files.text("/proc/cmdline") ?? "");
+  return {
+    numaBalancing: balancing === undefined ? undefined : balancing !== "0",
+    cpuGovernor: governorOf(snapshot),
+    hugepages: poolsOf(snapshot),
+    isolation: isolationOf(line),
+    kernelArguments: kernelArgumentsOf(line, snapshot),
+    sysctl: sysctlsOf(snapshot),
+  };
+}
+
+function governorOf({ files }: HostSnapshot): string | undefined {
+  const all = [...readTopology(files).online].map((cpu) =>
+    files.text(`/sys/devices/system/cpu/cpu${cpu}/cpufreq/scaling_governor`)?.trim(),
+  );
+  const [first] = all;
+  return all.every((one) => one === first) ? first : undefined;
+}
+
+function poolsOf({ files }: HostSnapshot): unknown {
+  const found = files.paths("/sys/devices/system/node/").flatMap((path) => {
+    const [, node, size] = /\/node(\d+)\/hugepages\/hugepages-(\d+)kB\/nr_hugepages$/.exec(path) ?? [];
+    const pages = Number(files.text(path) ?? 0);
+    return node === undefined || pages === 0 ? [] : [{ node, size: Number(size), pages }];
+  });
+  const bySize = Map.groupBy(found, ({ size }) => size);
+  const pools = [...bySize].map(([size, nodes]) => ({
+    size: formatPageSize(size),
+    nodes: Object.fromEntries(nodes.map(({ node, pages }) => [node, pages])),
+  }));
+  return pools.length === 0 ? undefined : pools;
+}
+
+function isolationOf(line: readonly KernelArgument[]): unknown {
+  const words = (kernelValues(line, "isolcpus")[0] ?? "").split(",");
+  const list = (all: readonly string[]) => all.filter((word) => /^\d/.test(word)).join(",");
+  const nohz = kernelValues(line, "nohz_full").at(-1) ?? "";
+  const text = list(words) || list(nohz.split(","));
+  const flags = words.filter((word) => /^[a-z]/.test(word));
+  if (text === "") return undefined;
+  const cpus = CpuSet.parse(text).toString();
+  const irqs = kernelValues(line, "irqaffinity").at(-1);
+  return {
+    cpus,
+    domain: list(words) !== "" && (flags.length === 0 || flags.includes("domain")),
+    ...(flags.includes("managed_irq") && { managedIrq: true }),
+    ...(nohz !== "" && { nohzFull: true }),
+    ...(kernelValues(line, "rcu_nocbs").length > 0 && nohz === "" && { rcuNocbs: true }),
+    ...(irqs === undefined && { irqAffinity: false }),
+  };
+}
+
+/** Those that we manage, and that no other argument stands for. */
+function kernelArgumentsOf(line: readonly KernelArgument[], snapshot: HostSnapshot): unknown {
+  const others = ["isolcpus", "nohz_full", "rcu_nocbs", "irqaffinity", "hugepagesz", "hugepages"];
+  const keys = managedKeys(snapshot).filter((key) => !others.includes(key));
+  if (keys.length === 0) return undefined;
+  return Object.fromEntries(
+    keys.map((key) => {
+      const values = kernelValues(line, key);
+      if (values.length === 0) return [key, null];
+      const named = values.map((value) => value ?? true);
+      return [key, named.length === 1 ? named[0] : named];
+    }),
+  );
+}
+
+function sysctlsOf({ files }: HostSnapshot): unknown {
+  const { assignments } = parseSysctlConf(files.text(ownSysctlFile) ?? "", ownSysctlFile);
+  const found = assignments
+    .map(({ path, value }) => [sysctlKey(path), value ?? ""] as const)
+    .filter(([key]) => !/^kernel\.(numa_balancing|sched_rt_runtime_us)$/.test(key));
+  return found.length === 0 ? undefined : Object.fromEntries(found);
+}
