@@ -12,7 +12,7 @@ LC_ALL=C; export LC_ALL
 cd "$KVM_TUNING_ROOT/" || exit
 pause=$1; shift
 round() {
-  printf '@%s ' "$1"; cat proc/uptime
+  printf '@%s ' "$1"; cat proc/uptime 2> /dev/null || echo 0
   # State, then the numbers behind comm, which is free text.
   printf '%s\\0' proc/[0-9]*/task/[0-9]*/stat | xargs -0 grep -asHE '[)] [A-Za-z]( -?[0-9]+){38}' /dev/null
   for pid in $pids
