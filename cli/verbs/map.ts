@@ -2,11 +2,10 @@ import { renderSvg } from "../../provider/placement-plan/allocation-map/map-svg"
 import { renderText } from "../../provider/placement-plan/allocation-map/map-text";
 import { plannedHost } from "../../provider/placement-plan/planned-host";
 import { plannedMap } from "../../provider/placement-plan/planned-map";
-import { parseArgs } from "../../provider/placement-plan/schema";
+import { plainHost } from "../../provider/placement-plan/schema";
 import type { Connection } from "../../provider/transport/connection";
 import type { Reading } from "../reading";
 import type { Terminal } from "../terminal";
-import { UsageError } from "../usage-error";
 
 export interface MappedHost {
   readonly reading: Reading;
@@ -23,13 +22,10 @@ export async function map(
   const named = hosts.map(
     ({ connection }, index) => [snapshots[index]?.hostname ?? connection.host, connection] as const,
   );
-  const parsed = parseArgs({
-    hosts: Object.fromEntries(named.map(([name, connection]) => [name, { connection }])),
+  const args = {
+    hosts: Object.fromEntries(named.map(([name, connection]) => [name, plainHost(connection)])),
     vms: {},
-  });
-  if ("problems" in parsed)
-    throw new UsageError(parsed.problems.map(({ path, reason }) => `${path}: ${reason}`).join("; "));
-  const { args } = parsed;
+  };
   const planned = named.flatMap(([name], index) => {
     const [snapshot, host] = [snapshots[index], args.hosts[name]];
     if (snapshot === undefined || host === undefined) return [];

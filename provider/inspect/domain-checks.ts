@@ -1,6 +1,6 @@
 /*
- * A running domain against its own document: the masks, schedulers and cgroups of its threads, the place of its memory; and
- * its definition against what runs. The same rows as those of VmCpuPlacement, of a program that describes the domain.
+ * A running domain against its own definition (a transient one against its document): the masks, schedulers and cgroups of
+ * its threads, the place of its memory. The same rows as those of VmCpuPlacement, of a program that describes the domain.
  */
 import type { HostSnapshot } from "../host/snapshot";
 import type { MemoryLocation } from "../vm-cpu-placement/memory-location";
@@ -26,7 +26,8 @@ export function inspectDomain(
   if (state.domain === undefined) return undefined;
   const place = memory.get(state.domain.process?.pid ?? -1);
   const domain: Domain = { ...state.domain, ...(place && { memory: place }) };
-  const document = domain.live ?? domain.config;
+  // What runs is written out by libvirt (CPU features, defaults): the definition says what is meant, if there is one.
+  const document = domain.config ?? domain.live;
   if (document === undefined) return undefined;
   const plan = planPlacement(describedFields(document.facts), { ...state, domain, record: undefined, others: [] });
   const checks = verificationsOf(plan, domain).map((one): Check => ({
@@ -39,10 +40,8 @@ export function inspectDomain(
 }
 
 function remedyOf(check: string): string {
-  if (check.endsWith("(config)"))
-    return "the definition says something else than what runs: VmCpuPlacement writes both, or the next start decides";
   if (/^vcpuPins|emulatorPin|iothreads/.test(check))
-    return "somebody has moved the thread since (taskset, a cgroup, CPU hotplug): virsh vcpupin/emulatorpin again, or VmCpuPlacement";
+    return "the thread was moved (taskset, a cgroup, CPU hotplug), or the definition was changed alone: virsh vcpupin --live --config, or VmCpuPlacement, which writes both";
   if (check.startsWith("memory of the guest"))
     return "memory that is elsewhere already does not move: restart the domain with mode strict and enough pages on its node";
   return "VmCpuPlacement sets it and shows the drift";

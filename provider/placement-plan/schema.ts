@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Problem, Props } from "../resource";
-import { connectionSchema } from "../transport/connection";
+import { connectionSchema, type Connection } from "../transport/connection";
 import { toProblems } from "../vm-cpu-placement/schema-problems";
 import { givenObject, list, mostMiB, oneOf, repeated, whole } from "../vm-cpu-placement/schema-values";
 import { vmSchema } from "./schema-vm";
@@ -26,6 +26,9 @@ const hostSchema = z.strictObject(
 );
 
 export type HostArgs = z.output<typeof hostSchema>;
+
+/** A host of which nothing is said. */
+export const plainHost = (connection: Connection): HostArgs => hostSchema.parse({ connection });
 
 /** At least one: an empty map is a slip, or the result of a loop over nothing. */
 function some<Value extends z.ZodType>(value: Value, what: string) {

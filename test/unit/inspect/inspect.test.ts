@@ -107,7 +107,7 @@ describe("one input changed, one verdict changed", () => {
       {},
       ["host: governor"],
     ],
-  ])("%s", (_, parts, counters, expected) => {
+  ])("%s", (_, ...[parts, counters, expected]) => {
     expect(failing(parts, counters)).toEqual(expected);
   });
 

@@ -1,0 +1,127 @@
+/*
+ * The kvm-tuning command on a real host with two domains: what is true passes, what is broken by hand is found, and the
+ * program that `import` prints changes nothing when the real CLI runs it.
+ */
+import { run as runCommand } from "../../cli/program";
+import { startClone, type TestHost } from "../host/test-host";
+import { guestXml, writeGuest } from "./support/guest";
+import { readTree } from "./story/facts";
+import { createProject, type Project } from "./support/project";
+
+let host: TestHost;
+let project: Project;
+
+const domainXml = (name: string, cpus: readonly [number, number], image: string): string => `<domain type='qemu'>
+  <name>${name}</name>
+  <memory unit='MiB'>64</memory>
+  <vcpu placement='static'>2</vcpu>
+  <cputune>
+    <vcpupin vcpu='0' cpuset='${cpus[0]}'/>
+    <vcpupin vcpu='1' cpuset='${cpus[1]}'/>
+    <emulatorpin cpuset='0-1'/>
+  </cputune>
+  <cpu mode='custom' match='exact'><model fallback='allow'>qemu64</model></cpu>
+  ${guestXml(image)}
+</domain>`;
+
+beforeAll(async () => {
+  project = await createProject({ name: "command" });
+  host = await startClone({ name: "kvm-21" });
+  for (const [name, cpus] of [
+    ["db", [2, 3]],
+    ["web", [6, 7]],
+  ] as const) {
+    const image = `/var/lib/libvirt/images/${name}.img`;
+    await writeGuest(host, image);
+    await host.output("virsh -q -c qemu:///system define /dev/stdin", { input: domainXml(name, cpus, image) });
+    await host.output(`virsh -q -c qemu:///system start ${name}`, { limitSeconds: 120 });
+  }
+}, 600_000);
+afterAll(async () => {
+  await host.stop();
+  await project.remove();
+}, 60_000);
+
+async function command(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  let [out, err] = ["", ""];
+  const terminal = {
+    out: (text: string) => void (out += text),
+    err: (text: string) => void (err += text),
+    colour: false,
+    progress: false,
+  };
+  const env = {
+    KVM_TUNING_PRIVATE_KEY: host.privateKey,
+    KVM_TUNING_HOST_KEY: host.hostKey,
+    KVM_TUNING_PORT: String(host.port),
+  };
+  const code = await runCommand(argv, terminal, env);
+  return { code, out, err };
+}
+
+interface Found {
+  readonly id: string;
+  readonly subject: string;
+  readonly verdict: string;
+}
+
+async function failed(...argv: string[]): Promise<readonly string[]> {
+  const { out, err } = await command("verify", "127.0.0.1", "--json", ...argv);
+  if (out === "") throw new Error(err);
+  const { checks } = JSON.parse(out) as { checks: readonly Found[] };
+  expect(checks.length).toBeGreaterThan(10);
+  return checks.filter(({ verdict }) => verdict === "fail").map(({ id, subject }) => `${subject}: ${id}`);
+}
+
+const virsh = (line: string) => host.output(`virsh -q -c qemu:///system ${line}`);
+
+test("topology, map, verify and the doctor, on a host that is well and on one that is not", async () => {
+  const topology = await command("topology", "127.0.0.1");
+  expect(topology.out).toContain("2 packages, 4 cores, CPUs 0-7");
+  const map = await command("map", "127.0.0.1");
+  expect(map.err).toBe("");
+  expect(map.out).toMatch(/db/);
+
+  expect(await failed()).toEqual([]);
+  // Threads of an emulated guest migrate nowhere in two seconds, and idle ones wait for nobody.
+  const watched = await failed("--watch", "2", "--domain", "db");
+  expect(watched.filter((one) => /domain\.|thread\.(cpu|migrations)/.test(one))).toEqual([]);
+
+  // Somebody moves a thread, out of its cgroup's bounds too, and pins one domain in its definition alone.
+  const tid = await host.output("grep -l 'CPU 0/' /proc/$(cat /run/libvirt/qemu/db.pid)/task/*/comm | cut -d/ -f5");
+  const cgroup = await host.output("find /sys/fs/cgroup/machine.slice -path '*db*/vcpu0/cpuset.cpus'");
+  await host.output(`echo 0-7 > '${cgroup}' && taskset -pc 0-7 ${tid}`);
+  await virsh("vcpupin web 1 5 --config");
+  expect((await failed()).toSorted()).toEqual(["db: domain.vcpuPins", "web: domain.vcpuPins"]);
+  const doctor = await command("doctor", "127.0.0.1");
+  expect(doctor.code).toBe(1);
+  expect(doctor.out).toContain("pinning does not hold");
+  expect(doctor.out).toContain("isolation.pinned");
+  const checklist = await command("doctor", "127.0.0.1", "--checklist", "--json");
+  expect((JSON.parse(checklist.out) as unknown[]).length).toBe(8);
+  await virsh("vcpupin db 0 2 --live");
+  await virsh("vcpupin web 1 7 --config");
+  expect(await failed()).toEqual([]);
+
+  const wrong = await command("verify", "127.0.0.1", "--domain", "dbb");
+  expect([wrong.code, wrong.err]).toEqual([3, 'kvm-tuning: there is no domain "dbb" on this host\n']);
+}, 600_000);
+
+test("import: the program changes nothing", async () => {
+  const before = await readTree(host);
+  const { out, code } = await command("import", "127.0.0.1");
+  expect(code).toBe(0);
+  expect(out).toContain('vcpuPins: { 0: "2", 1: "3" }');
+  await project.pulumi(["config", "set", "--secret", "privateKey", "--", host.privateKey]);
+  await project.write({ "index.ts": out });
+  const preview = await project.pulumi(["preview", "--diff"]);
+  expect(preview.stdout).not.toMatch(/→/);
+  expect(preview.stdout.match(/impact *: "none"/g)?.length).toBe(3);
+  await project.pulumi(["up", "--yes", "--skip-preview"]);
+  // Records of who owns what, and nothing else.
+  const records = (tree: string) => tree.split("\n").filter((line) => !line.includes(" var/lib/kvm-tuning"));
+  expect(records(await readTree(host))).toEqual(records(before));
+  await project.pulumi(["preview", "--expect-no-changes"]);
+  await project.pulumi(["destroy", "--yes", "--skip-preview"]);
+  expect(await readTree(host)).toBe(before);
+}, 600_000);
