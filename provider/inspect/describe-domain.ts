@@ -16,7 +16,7 @@ export function describeDomain(
   const document = state.domain?.config ?? state.domain?.live;
   if (state.domain === undefined || document === undefined) return undefined;
   const left = new Map<string, string>();
-  let fields = describedFields(document.facts) as Props;
+  let fields = withoutNothing(describedFields(document.facts));
   // An argument less may leave another without what it needs: until nothing is left to take away.
   for (;;) {
     const { changes, problems } = planPlacement(fields, state);
@@ -34,4 +34,13 @@ export function describeDomain(
     fields = Object.fromEntries(Object.entries(fields).filter(([argument]) => !names.has(argument)));
   }
   return { name: state.domain.name, args: fields, left };
+}
+
+/** An empty list, or an object of which nothing is so, says of a domain what every domain is. */
+const withoutNothing = (fields: object): Props =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => !isNothing(value)));
+
+function isNothing(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.values(value).every((one) => one === false);
 }

@@ -10,7 +10,7 @@ import { readTopology } from "../linux/topology";
 import { formatPageSize } from "../linux/units";
 import { managedKeys } from "../host-tuning/boot/managed-keys";
 import { planHost } from "../host-tuning/plan";
-import { parseArgs } from "../host-tuning/schema";
+import { parseArgs, type KnobArgs } from "../host-tuning/schema";
 import type { Props } from "../resource";
 
 export interface DescribedHost {
@@ -27,27 +27,29 @@ export function describeHost(snapshot: HostSnapshot): DescribedHost {
   const left = new Map<string, string>();
   const args: Props = {};
   for (const [name, value] of candidates) {
-    const why = changesOf({ [name]: value }, snapshot, [name]);
+    const why = changesOf({ [name]: value }, snapshot);
     if (why === undefined) args[name] = value;
     else left.set(`${name}: ${JSON.stringify(value)}`, why);
   }
   return { args, left };
 }
 
-/** What a program with these arguments would change of their own settings; undefined: nothing. */
-function changesOf(args: Props, snapshot: HostSnapshot, names: readonly string[]): string | undefined {
+/** What a program with these arguments would change that one without them does not; undefined: nothing. */
+function changesOf(args: Props, snapshot: HostSnapshot): string | undefined {
   const parsed = parseArgs({ connection, ...args });
   if ("problems" in parsed) return parsed.problems.map(({ path, reason }) => `${path}: ${reason}`).join("; ");
-  const { changes, problems } = planHost(parsed.args, snapshot);
-  // What other arguments have set, and this program would take back, is not of these.
-  const own = [
-    ...problems.filter(({ path }) => names.some((name) => path.startsWith(name))).map(({ reason }) => reason),
-    ...changes
-      .filter(({ setting }) =>
-        names.some((name) => setting === name || setting.startsWith(`${name}.`) || setting.startsWith(`${name} (`)),
-      )
-      .map(({ setting, actual, desired }) => `${setting}: ${actual ?? "(absent)"} → ${desired ?? "(absent)"}`),
-  ];
+  const words = (given: KnobArgs): readonly string[] => {
+    const { changes, problems } = planHost(given, snapshot);
+    return [
+      ...problems.map(({ reason }) => reason),
+      ...changes.map(
+        ({ setting, actual, desired }) => `${setting}: ${actual ?? "(absent)"} → ${desired ?? "(absent)"}`,
+      ),
+    ];
+  };
+  // What other arguments have set, and a program without them takes back, is not of this one.
+  const without = new Set(words({}));
+  const own = words(parsed.args).filter((one) => !without.has(one));
   return own.length === 0 ? undefined : own.join("; ");
 }
 

@@ -45,7 +45,7 @@ export function threadChecks({ name, process }: Domain, sample: Sample): readonl
   if (process === undefined) return [];
   const interval = intervalOf(sample);
   return process.threads
-    .filter((thread) => isVcpu(thread) || /^IO /.test(thread.name))
+    .filter((thread) => isVcpu(thread) || /^IO iothread\d+$/.test(thread.name))
     .flatMap((thread): readonly Check[] => {
       const last = (sample.second ?? sample.first).threads.get(thread.tid);
       if (last === undefined) return [];
@@ -112,7 +112,9 @@ function rate(before: ThreadSample, after: ThreadSample, { seconds }: Interval):
 export function intruderChecks(snapshot: HostSnapshot, sample: Sample, domains: readonly Domain[]): readonly Check[] {
   const interval = intervalOf(sample);
   const { online } = readTopology(snapshot.files);
-  const apart = readIsolation(snapshot.files, online).isolated.union(ownCpus(domains));
+  const { isolated, reserved, domains: bounds } = readIsolation(snapshot.files, online);
+  // Beside the isolated CPUs those that a vCPU has for itself in a partition. A pin alone sets no CPU apart.
+  const apart = isolated.union(reserved.isEmpty ? CpuSet.empty : ownCpus(domains).intersect(bounds));
   if (interval === undefined || apart.isEmpty) return [];
   const pids = new Set(domains.flatMap(({ process }) => (process === undefined ? [] : [process.pid])));
   const threads = [...interval.second.threads.values()].filter((thread) => {
