@@ -102,6 +102,13 @@ export interface HostTuningArgs
    */
   whenExceeded?: pulumi.Input<"fail" | "stage"> | undefined;
   /**
+   * What happens when a setting does not read back as written: `"fail"` fails the run, and the next one goes on from what is
+   * there; `"warn"` names each and goes on. The output `verification` has them either way.
+   * @default "fail"
+   * @impact none
+   */
+  verify?: pulumi.Input<"fail" | "warn"> | undefined;
+  /**
    * What deleting the resource does: `"restore"` puts back what was there before the first run, byte for byte, and
    * leaves and names what somebody else has changed since; `"retain"` leaves the host as it is. Deleting never reboots:
    * kernel arguments are taken off the boot loader's configuration, and the running kernel keeps them until it boots.

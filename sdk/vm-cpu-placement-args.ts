@@ -106,6 +106,17 @@ export interface VmCpuPlacementFields
    */
   forceOff?: pulumi.Input<boolean> | undefined;
   /**
+   * What happens when a setting does not read back as written: `"fail"` fails the run, and the next one goes on from what is
+   * there; `"warn"` names each and goes on. The output `verification` has them either way.
+   * @default "fail"
+   * @impact none
+   * @example
+   * ```ts
+   * verify: "warn"
+   * ```
+   */
+  verify?: pulumi.Input<"fail" | "warn"> | undefined;
+  /**
    * What deleting the resource does: `"restore"` puts back what was there before the first run, in the running domain
    * and in its definition, and leaves and names what somebody else has changed since; `"retain"` leaves the domain as
    * it is. What would need a restart comes back in the definition alone, unless `maxDisruption` allows one.

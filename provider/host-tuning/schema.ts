@@ -32,6 +32,7 @@ const argsShape = {
   maxUnavailable: maxUnavailableSchema.optional(),
   rebootTimeoutSeconds: seconds.default(900),
   trialBoot: z.enum(["auto", "require", "off"]).default("auto"),
+  verify: z.enum(["fail", "warn"]).default("fail"),
   onDelete: z.enum(["restore", "retain"]).default("restore"),
   conflicts: z.enum(["warn", "takeOver", "fail"]).default("warn"),
   takeOwnership: z.boolean().default(false),

@@ -66,7 +66,9 @@ async function applyLocked(
   });
   const now = after instanceof Error ? { ...state, record } : after;
   const wrong = [failed, after].flatMap((one) => (one instanceof Error ? [one.message] : []));
-  if (wrong.length === 0) wrong.push(...shortfalls(args, now));
+  const short = wrong.length === 0 ? shortfalls(args, now) : [];
+  if (args.verify === "warn") for (const one of short) await wanted.run.warn(`${args.connection.host}: ${one}`);
+  else wrong.push(...short);
   const runs = !(after instanceof Error) && now.domain?.live !== undefined;
   const owed = !runs || failed instanceof ShutdownPending;
   const settled = settledRecord({ record, plan, done: wrong.length === 0, owed });

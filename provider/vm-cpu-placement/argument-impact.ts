@@ -34,6 +34,7 @@ export const impactOfArguments: Readonly<Record<string, ArgumentImpact>> = {
   shutdownTimeoutSeconds: "none",
   forceOff: "none",
   onDelete: "none",
+  verify: "none",
   takeOwnership: "none",
 };
 

@@ -9,6 +9,7 @@ export type PlacementFields = Omit<
   | "domain"
   | "maxDisruption"
   | "onDelete"
+  | "verify"
   | "shutdownTimeoutSeconds"
   | "forceOff"
   | "takeOwnership"

@@ -22,6 +22,7 @@ const argsShape = {
   ...resctrlShape,
   migration: oneOf(["pinned", "flexible"]).optional(),
   maxDisruption: oneOf(impacts).default("live"),
+  verify: oneOf(["fail", "warn"]).default("fail"),
   onDelete: oneOf(["restore", "retain"]).default("restore"),
   shutdownTimeoutSeconds: whole(1, 86400, " (a day)").default(120),
   forceOff: yesOrNo().default(false),

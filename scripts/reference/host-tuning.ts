@@ -31,7 +31,7 @@ const order = [
 
 /** What decides how a run goes, behind what it sets. */
 const last =
-  /^(conflicts|maxDisruption|whenExceeded|drain|rebootTimeoutSeconds|trialBoot|rebootWindow|maxUnavailable|onDelete|takeOwnership)\b/;
+  /^(conflicts|maxDisruption|whenExceeded|drain|rebootTimeoutSeconds|trialBoot|rebootWindow|maxUnavailable|verify|onDelete|takeOwnership)\b/;
 
 /** All arguments of HostTuning, as the page has them. */
 export function hostTuningArguments(): readonly Argument[] {

@@ -120,6 +120,19 @@ test.each([
   },
 );
 
+test('verify: "warn": the same is named, the run goes on, and the next preview shows it as drift', async () => {
+  host.mode("update-grub-forgets");
+  const given = host.inputs({
+    kernelArguments: { nosmt: true },
+    trialBoot: "off",
+    whenExceeded: "stage",
+    verify: "warn",
+  });
+  const { properties } = await server.create(await checked(given));
+  expect(host.events()).toEqual(["update-grub"]);
+  expect((await server.diff(machineId, properties, given)).changes).toBe("some");
+});
+
 test("the host refuses to reboot: its domains run again, and the next run reboots", async () => {
   const willing = host.mode("reboot-refused");
   const failed = await failure(server.create(await checked(wanted())));

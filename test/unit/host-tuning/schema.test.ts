@@ -18,6 +18,7 @@ test("gives defaults to what the program leaves out", () => {
       rebootTimeoutSeconds: 900,
       trialBoot: "auto",
       onDelete: "restore",
+      verify: "fail",
       conflicts: "warn",
       takeOwnership: false,
     },

@@ -15,6 +15,7 @@ test("fills in what was not given", () => {
       domain: "db",
       maxDisruption: "live",
       onDelete: "restore",
+      verify: "fail",
       shutdownTimeoutSeconds: 120,
       forceOff: false,
       takeOwnership: false,
