@@ -8,6 +8,7 @@ import { UsageError } from "./usage-error";
 import { doctor } from "./verbs/doctor";
 import { importHost } from "./verbs/import";
 import { map } from "./verbs/map";
+import { measure, type MeasureOptions } from "./verbs/measure";
 import { migrateCheck } from "./verbs/migrate-check";
 import { topology } from "./verbs/topology";
 import { verify } from "./verbs/verify";
@@ -118,12 +119,40 @@ function addHostVerbs(program: Command, { terminal, env, end }: Context): void {
         doctor(one, terminal, { ...common(flags), checklist: flags.checklist === true, explain: flags.explain }),
       ),
     );
+  addMeasure(program, terminal, reading);
   withConnection(program.command("import <host>").description("the Pulumi program that describes the host as it is"))
     .option("-d, --domain <name>", "only this domain; may be given again", collect)
     .action((host: string, flags: HostFlags) =>
       reading(host, flags, (one) =>
         importHost(one, terminal, { ...common(flags), connection: connectionTo(host, flags, env) }),
       ),
+    );
+}
+
+type WithReading = (
+  host: string | undefined,
+  flags: HostFlags,
+  work: (one: Reading) => Promise<number>,
+) => Promise<void>;
+
+function addMeasure(program: Command, terminal: Terminal, reading: WithReading): void {
+  hostVerb(program, "measure", "numbers, with what the host has: perf, cyclictest, NUMA counters")
+    .option("-d, --domain <name>", "perf over this domain's process")
+    .option("-c, --cpus <list>", "cyclictest on these CPUs")
+    .option("-s, --seconds <number>", "for each tool", seconds, 10)
+    .option("--profile", "where the domain's process spends its time (perf record)")
+    .option("--save <file>", "keep the numbers")
+    .option("--compare <file>", "beside those that were kept")
+    .action(
+      (
+        host: string | undefined,
+        flags: Omit<HostFlags, "domain"> & Omit<MeasureOptions, "json" | "profile"> & { profile?: boolean },
+      ) => {
+        const { domain, ...others } = flags;
+        return reading(host, others, (one) =>
+          measure(one, terminal, { ...others, domain, json: flags.json === true, profile: flags.profile === true }),
+        );
+      },
     );
 }
 

@@ -7,6 +7,7 @@ import { parseSnapshot } from "../provider/host/snapshot-parse";
 import { snapshotScript } from "../provider/host/snapshot-script";
 import type { HostSnapshot } from "../provider/host/snapshot";
 import { parseSample, type Sample } from "../provider/inspect/sample";
+import { measureScript } from "../provider/inspect/measure-script";
 import { sampleScript } from "../provider/inspect/sample-script";
 import { createPool } from "../provider/transport/connection-pool";
 import type { Connection } from "../provider/transport/connection";
@@ -19,8 +20,23 @@ export interface Reading {
   snapshot(): Promise<HostSnapshot>;
   /** `seconds`: between the two rounds; 0: one round. `pids`: of domains. */
   sample(seconds: number, pids: readonly number[]): Promise<Sample>;
+  /** Output of measure-script.ts, which takes `seconds` for each tool. */
+  measure(seconds: number, what: Measured): Promise<string>;
   close(): void;
 }
+
+export interface Measured {
+  readonly cpus: string;
+  readonly pid: string;
+  readonly profile: boolean;
+}
+
+const measured = (seconds: number, { cpus, pid, profile }: Measured): readonly string[] => [
+  String(seconds),
+  cpus,
+  pid,
+  profile ? "profile" : "",
+];
 
 const request = { sysctlKeys: ["vm.swappiness"], domains: true } as const;
 
@@ -34,6 +50,11 @@ export function remoteReading(connection: Connection): Reading {
       const transport = await pool.transport(connection);
       const argv = ["sh", "-c", sampleScript, "kvm-tuning", String(seconds), ...pids.map(String)];
       return parseSample((await transport.exec({ argv, timeoutSeconds: seconds + 120 })).stdout);
+    },
+    measure: async (seconds, what) => {
+      const transport = await pool.transport(connection);
+      const argv = ["sh", "-c", measureScript, "kvm-tuning", ...measured(seconds, what)];
+      return (await transport.exec({ argv, timeoutSeconds: 3 * seconds + 120 })).stdout;
     },
     close: () => pool.close(),
   };
@@ -55,6 +76,7 @@ export function recordedReading(root: string): Reading {
     },
     sample: async (seconds, pids) =>
       parseSample(await local(root, sampleScript, [String(seconds), ...pids.map(String)])),
+    measure: (seconds, what) => local(root, measureScript, measured(seconds, what)),
     close: () => undefined,
   };
 }
