@@ -51,6 +51,8 @@ function parseFiles(sections: Sections): Map<string, string> {
     const unreadable = text === "" && /^(proc|sys)\//.test(path) && !sections.get("contents")?.includes(`${path}:`);
     if (!unreadable) files.set(`/${path}`, text);
   }
+  const kargs = section(sections, "ostree").join(" ");
+  if (kargs !== "") files.set("/run/kvm-tuning/ostree-kargs", kargs);
   for (const name of section(sections, "existing")) files.set(`/${name}`, files.get(`/${name}`) ?? "");
   return files;
 }

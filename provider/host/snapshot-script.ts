@@ -177,6 +177,9 @@ grep -asHE '^(Mem(Total|Free|Available)|Hugepagesize|Node +[0-9]+ Mem(Total|Free
 section boot-menu
 [ -e boot/grub/grub.cfg ] || [ -e boot/grub2/grub.cfg ] &&
   grep -asHE '${grubMenuLines}' boot/grub/grub.cfg boot/grub/custom.cfg boot/grub2/grub.cfg boot/grub2/custom.cfg | grep -aivE '${grubSecretLines}'
+# What no file says: the arguments of the deployment that boots next.
+section ostree
+[ ! -e run/ostree-booted ] || ! command -v rpm-ostree > /dev/null 2>&1 || rpm-ostree kargs 2> /dev/null
 section existing
 for name in ${existing.join(" ")}
 do [ -e "$name" ] && printf '%s\\n' "$name"; done

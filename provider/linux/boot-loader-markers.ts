@@ -1,6 +1,5 @@
 /** Boot loaders whose arguments we do not change. A snapshot has these names, without their content. */
 export const foreignLoaders: readonly (readonly [string, string])[] = [
-  ["/run/ostree-booted", "an ostree system (rpm-ostree, bootc)"],
   ["/boot/extlinux/extlinux.conf", "extlinux"],
   ["/boot/firmware/config.txt", "the Raspberry Pi's firmware"],
   ["/etc/kernel/proxmox-boot-uuids", "proxmox-boot-tool"],
@@ -8,6 +7,7 @@ export const foreignLoaders: readonly (readonly [string, string])[] = [
 
 /** What else tells how a host boots. Patterns of the shell. */
 export const bootLoaderFiles: readonly string[] = [
+  "/run/ostree-booted",
   "/etc/kernelstub/configuration",
   "/etc/zipl.conf",
   "/usr/sbin/transactional-update",

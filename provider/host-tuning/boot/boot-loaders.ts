@@ -6,10 +6,12 @@ import type { BootLoader } from "./boot-loader";
 import { debianGrub } from "./debian-grub";
 import { menuFile } from "./grub-menu";
 import { mkconfigGrub, mkconfigGrub2 } from "./mkconfig-grub";
+import { ostree } from "./ostree";
 import { systemdBoot } from "./systemd-boot";
 
-/** Every family that can be changed. One line adds one. systemd-boot first: it refuses a host that has GRUB too. */
-const families: readonly BootLoader[] = [systemdBoot, debianGrub, blsGrub, mkconfigGrub2, mkconfigGrub];
+/** Every family that can be changed. One line adds one. ostree and systemd-boot first: the one
+ * has any loader below it, the other refuses a host that has GRUB too. */
+const families: readonly BootLoader[] = [ostree, systemdBoot, debianGrub, blsGrub, mkconfigGrub2, mkconfigGrub];
 
 /** The host's boot loader, or why its kernel arguments cannot be changed. */
 export function bootLoaderOf(snapshot: HostSnapshot): { readonly loader: BootLoader } | { readonly problem: string } {
@@ -17,7 +19,7 @@ export function bootLoaderOf(snapshot: HostSnapshot): { readonly loader: BootLoa
   const foreign = foreignLoaders.find(([path]) => has(path));
   if (foreign !== undefined) return { problem: unknown(`${foreign[1]} (${foreign[0]})`) };
   const menus = ["/boot/grub", "/boot/grub2"].map(menuFile).filter(has);
-  if (menus.length > 1)
+  if (menus.length > 1 && !has("/run/ostree-booted"))
     return {
       problem: `${menus.join(" and ")} are both on this host: which of them GRUB reads cannot be told. Remove the other`,
     };

@@ -63,7 +63,7 @@ interface Family {
 
 const kernelOptions = "root=/dev/mapper/cl-root ro resume=/dev/mapper/cl-swap rhgb quiet";
 
-const families: readonly Family[] = [
+const families: Family[] = [
   {
     name: "GRUB with grub2-mkconfig (SUSE, RHEL)",
     tree: {
@@ -143,6 +143,37 @@ const families: readonly Family[] = [
   },
 ];
 
+/** As rpm-ostree(1): the arguments of the next deployment are printed, or changed one by one. */
+const rpmOstree = `#!/bin/sh
+file=$KVM_TUNING_ROOT/deployment
+shift
+[ $# -gt 0 ] || { cat "$file"; exit; }
+line=" $(cat "$file") "
+for word; do
+  case $word in
+  --delete=*)
+    word=\${word#--delete=}
+    case $line in *" $word "*) line="\${line%%" $word "*} \${line#*" $word "}" ;; *) echo "No key '$word' found" >&2; exit 1 ;; esac ;;
+  --append=*) line="$line\${word#--append=} " ;;
+  esac
+done
+echo $line > "$file"
+`;
+
+families.push({
+  name: "ostree (rpm-ostree)",
+  tree: {
+    ...osRelease('ID=fedora\nVARIANT_ID=coreos\nPRETTY_NAME="Fedora CoreOS 41"\n'),
+    "/proc/cmdline":
+      "BOOT_IMAGE=(hd0,gpt3)/ostree/fedora-coreos/vmlinuz ostree=/ostree/boot.1/x root=UUID=1 ro quiet\n",
+    "/run/ostree-booted": "",
+    "/deployment": "root=UUID=1 rw ignition.platform.id=metal isolcpus=4 quiet\n",
+    "/boot/grub2/grub.cfg": blsConfig,
+  },
+  // A new deployment takes the arguments over.
+  later: () => undefined,
+});
+
 const wanted: BootArguments = {
   keys: ["isolcpus", "hugepagesz", "hugepages"],
   arguments: [
@@ -165,6 +196,10 @@ beforeAll(() => {
       chmodSync(join(bin, `${prefix}-${name}`), 0o755);
     }
   }
+});
+beforeAll(() => {
+  writeFileSync(join(bin, "rpm-ostree"), rpmOstree);
+  chmodSync(join(bin, "rpm-ostree"), 0o755);
 });
 afterAll(() => rmSync(bin, { recursive: true, force: true }));
 afterEach(() => tree.remove());
@@ -214,8 +249,8 @@ describe.each(families.map((family, index) => [`${index}: ${family.name}`, famil
     await apply(wanted);
     expect(state()).not.toEqual(before);
     await undo();
-    // The stand-in writes another menu than the recorded one.
-    const generated = /\/grub2?\/grub\.cfg$/;
+    // The stand-in writes another menu than the recorded one, and rpm-ostree appends: the words are compared below.
+    const generated = /\/grub2?\/grub\.cfg$|^\/deployment$/;
     const rest = (all: Record<string, string>) => Object.entries(all).filter(([path]) => !generated.test(path));
     expect(rest(state())).toEqual(rest(before));
     const last = await read();

@@ -50,7 +50,7 @@ describe("recognises the loader, or says what it found", () => {
   });
 
   const only =
-    "kernel arguments can be changed on hosts with systemd-boot; GRUB on Debian or Ubuntu; GRUB with boot loader entries (RHEL, Fedora); GRUB with grub2-mkconfig (SUSE, RHEL); GRUB with grub-mkconfig (Arch and others). This host: ";
+    "kernel arguments can be changed on hosts with ostree (rpm-ostree); systemd-boot; GRUB on Debian or Ubuntu; GRUB with boot loader entries (RHEL, Fedora); GRUB with grub2-mkconfig (SUSE, RHEL); GRUB with grub-mkconfig (Arch and others). This host: ";
   test.each<[string, Record<string, string>, string]>([
     [
       "systemd-boot beside it",
@@ -62,7 +62,12 @@ describe("recognises the loader, or says what it found", () => {
       { "/boot/grub2/grub.cfg": "" },
       "/boot/grub/grub.cfg and /boot/grub2/grub.cfg are both on this host: which of them GRUB reads cannot be told. Remove the other",
     ],
-    ["ostree", { "/run/ostree-booted": "" }, `${only}an ostree system (rpm-ostree, bootc) (/run/ostree-booted)`],
+    ["extlinux", { "/boot/extlinux/extlinux.conf": "" }, `${only}extlinux (/boot/extlinux/extlinux.conf)`],
+    [
+      "ostree without rpm-ostree",
+      { "/run/ostree-booted": "" },
+      "an ostree system without rpm-ostree (bootc): its kernel arguments are part of the image, in /usr/lib/bootc/kargs.d",
+    ],
     [
       "a kernel that GRUB did not start",
       { "/proc/cmdline": "console=ttyS0 root=/dev/vda" },
