@@ -12,7 +12,7 @@ import { createHostTuning } from "../../../provider/host-tuning/resource";
 import { readGrubMenu } from "../../../provider/linux/grub-config";
 import { parseGrubEnvironment } from "../../../provider/linux/grub-environment";
 import { PartialFailure, type Props, type Run } from "../../../provider/resource";
-import { TransportError, type Transport } from "../../../provider/transport/transport";
+import { TransportError, type HeldCommand, type Transport } from "../../../provider/transport/transport";
 import { fixtureRoot, type FixtureRoot } from "../../support/fixture-root";
 import { boot } from "../../support/grub-host/boot";
 import { grubConfig, grubHostFixture } from "../../support/grub-host/fixture";
@@ -30,6 +30,7 @@ class Host {
   /** Lines with which the host has come up, without what marks a trial. */
   readonly good = new Set<string>();
   private readonly local: Transport;
+  private held: HeldCommand[] = [];
 
   constructor() {
     const commands = { "update-grub": updateGrub, "grub-editenv": grubEditenv, "grub-script-check": grubScriptCheck };
@@ -50,13 +51,16 @@ class Host {
     return {
       ...this.local,
       closed: false,
-      hold: (request) => {
+      hold: async (request) => {
         check();
-        return this.local.hold(request);
+        const held = await this.local.hold(request);
+        this.held.push(held);
+        return held;
       },
       exec: async (request) => {
         check();
         if (request.argv[0] !== "systemctl" || !request.argv.includes("reboot")) return this.local.exec(request);
+        await this.letGo();
         this.boot(fate);
         return { exitCode: 0, stdout: "", stderr: "" };
       },
@@ -83,7 +87,15 @@ class Host {
     return { line: plain(line), trial: line.includes("kvm_tuning.trial="), lasting };
   }
 
-  remove(): void {
+  /** A boot, and a connection that is gone, end what was held over it. */
+  private async letGo(): Promise<void> {
+    const all = this.held;
+    this.held = [];
+    await Promise.all(all.map((one) => one.release()));
+  }
+
+  async remove(): Promise<void> {
+    await this.letGo();
     this.tree.remove();
     rmSync(this.modes, { recursive: true, force: true });
   }
@@ -191,7 +203,7 @@ test("the model's host boots what a run has committed, and comes back from a tri
     await destroy(host, 1e9);
     expect([host.state, host.next().lasting]).toEqual([undefined, [...host.good][0]]);
   } finally {
-    host.remove();
+    await host.remove();
   }
 }, 60_000);
 
@@ -202,7 +214,7 @@ test("the next unattended boot is a known-good entry, or a trial with one behind
       try {
         await fc.asyncModelRun(() => ({ model: {}, real: host }), all);
       } finally {
-        host.remove();
+        await host.remove();
       }
     }),
     { numRuns: 15, endOnFailure: true },
