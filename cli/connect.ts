@@ -1,11 +1,12 @@
 /*
- * How a host is reached: flags, then KVM_TUNING_* variables, then what ssh knows (its agent, known_hosts); or a connection
- * that a Pulumi stack has as an output. A secret is never a flag.
+ * How a host is reached: flags, then KVM_TUNING_* variables, then what ssh would do for the name (its configuration, its
+ * agent, its known_hosts); or a connection that a Pulumi stack has as an output. A secret is never a flag.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { connectionSchema, defaultPort, type Connection } from "../provider/transport/connection";
 import { knownHostKeys } from "./known-hosts";
+import { sshConfig, type SshConfig } from "./ssh-config";
 import { UsageError } from "./usage-error";
 
 export interface ConnectionFlags {
@@ -15,44 +16,89 @@ export interface ConnectionFlags {
   readonly hostKey?: string | undefined;
   readonly knownHosts?: string | undefined;
   readonly insecureIgnoreHostKey?: boolean | undefined;
+  readonly sshConfig?: string | undefined;
   readonly stackOutput?: string | undefined;
 }
 
-/** `host`: a name or address, also as user@host. */
+type Given = Readonly<Record<string, unknown>>;
+
+/** `host`: a name, an address or an alias of ssh's configuration, also as user@host. */
 export function connectionTo(host: string, flags: ConnectionFlags, env: NodeJS.ProcessEnv): Connection {
   if (flags.stackOutput !== undefined)
     return checked({ ...fromStack(flags.stackOutput, env), ...(host !== "-" && { host }) });
   const at = host.lastIndexOf("@");
-  const get = (name: string) => (env[`KVM_TUNING_${name}`] === "" ? undefined : env[`KVM_TUNING_${name}`]);
   const name = host.slice(at + 1);
-  const port = numberOf(flags.port ?? get("PORT"));
-  const keyFile = flags.identity ?? get("PRIVATE_KEY_FILE");
-  const privateKey = keyFile === undefined ? get("PRIVATE_KEY") : readKey(keyFile);
-  const password = get("PASSWORD");
-  const agent = privateKey === undefined && password === undefined ? env["SSH_AUTH_SOCK"] : undefined;
-  return checked({
-    host: name,
-    port,
+  const get = (key: string) => (env[`KVM_TUNING_${key}`] === "" ? undefined : env[`KVM_TUNING_${key}`]);
+  const config = sshConfig(name, env, flags.sshConfig);
+  const own = {
     user: (at > 0 ? host.slice(0, at) : undefined) ?? flags.user ?? get("USER"),
-    privateKey,
+    port: numberOf(flags.port ?? get("PORT")),
+  };
+  const hop = hopOf(name, config, { flags, env, hostKey: flags.hostKey ?? get("HOST_KEY"), ...own });
+  const jump = config?.jump;
+  return checked({ ...hop, ...(jump !== undefined && { proxy: proxyOf(jump, flags, env) }) });
+}
+
+interface HopRules {
+  readonly flags: ConnectionFlags;
+  readonly env: NodeJS.ProcessEnv;
+  readonly hostKey?: string | undefined;
+  readonly user?: string | undefined;
+  readonly port?: number | undefined;
+}
+
+function hopOf(name: string, config: SshConfig | undefined, rules: HopRules): Given {
+  const port = rules.port ?? config?.port;
+  return {
+    host: config?.hostname ?? name,
+    user: rules.user ?? config?.user,
+    port,
+    ...credentials(config, rules),
+    ...hostKeys({ name, config, port: port ?? defaultPort }, rules),
+  };
+}
+
+/** ProxyJump with one host: with its own part of ssh's configuration, and the same credentials. */
+function proxyOf(jump: string, flags: ConnectionFlags, env: NodeJS.ProcessEnv): Given {
+  const [, user, name = "", port] = /^(?:ssh:\/\/)?(?:([^@]+)@)?(\[[^\]]+\]|[^:,]+)(?::(\d+))?$/.exec(jump) ?? [];
+  if (name === "") throw new UsageError(`ProxyJump ${jump}: one host can be jumped over, not several`);
+  const bare = name.replaceAll(/[[\]]/g, "");
+  return hopOf(bare, sshConfig(bare, env, flags.sshConfig), { flags, env, user, port: numberOf(port) });
+}
+
+/** A key that is named wins over a password, both over the agent, the agent over the keys of ssh's configuration. */
+function credentials(config: SshConfig | undefined, { flags, env }: HopRules): Given {
+  const get = (key: string) => (env[`KVM_TUNING_${key}`] === "" ? undefined : env[`KVM_TUNING_${key}`]);
+  const file = flags.identity ?? get("PRIVATE_KEY_FILE");
+  const privateKey = file === undefined ? get("PRIVATE_KEY") : readKey(file);
+  const password = get("PASSWORD");
+  const agent = env["SSH_AUTH_SOCK"] ?? "";
+  const named = privateKey !== undefined || password !== undefined;
+  const usual = named || agent !== "" ? undefined : config?.identityFiles[0];
+  return {
+    privateKey: privateKey ?? (usual === undefined ? undefined : readKey(usual)),
     privateKeyPassword: get("PRIVATE_KEY_PASSWORD"),
     password,
-    agentSocketPath: agent === "" ? undefined : agent,
-    ...hostKeys(name, port ?? defaultPort, { flags, given: get("HOST_KEY") }),
-  });
+    agentSocketPath: named || agent === "" ? undefined : agent,
+  };
 }
 
-interface KeyRules {
-  readonly flags: ConnectionFlags;
-  readonly given: string | undefined;
+interface KeyOwner {
+  readonly name: string;
+  readonly port: number;
+  readonly config: SshConfig | undefined;
 }
 
-function hostKeys(name: string, port: number, { flags, given }: KeyRules): Partial<Connection> {
+function hostKeys({ name, port, config }: KeyOwner, { flags, hostKey }: HopRules): Given {
   if (flags.insecureIgnoreHostKey === true) return { insecureIgnoreHostKey: true };
-  const key = flags.hostKey ?? given;
-  if (key !== undefined) return { hostKey: key };
-  const known = knownHostKeys(name, port, flags.knownHosts);
-  return known.length === 0 ? {} : { hostKeys: known };
+  if (hostKey !== undefined) return { hostKey };
+  const files = flags.knownHosts === undefined ? (config?.knownHostsFiles ?? [undefined]) : [flags.knownHosts];
+  const alias = config?.keyName;
+  const names = alias === undefined ? [...new Set([config?.hostname ?? name, name])] : [alias];
+  const known = files.flatMap((file) =>
+    names.flatMap((one) => knownHostKeys(one, alias === undefined ? port : 22, file)),
+  );
+  return known.length === 0 ? {} : { hostKeys: [...new Set(known)] };
 }
 
 function numberOf(text: string | undefined): number | undefined {
@@ -70,7 +116,7 @@ function readKey(file: string): string {
 }
 
 /** The selected stack of the Pulumi project in this folder. */
-function fromStack(output: string, env: NodeJS.ProcessEnv): Record<string, unknown> {
+function fromStack(output: string, env: NodeJS.ProcessEnv): Given {
   let text: string;
   try {
     text = execFileSync("pulumi", ["stack", "output", output, "--json", "--show-secrets"], {
@@ -85,12 +131,17 @@ function fromStack(output: string, env: NodeJS.ProcessEnv): Record<string, unkno
   const value: unknown = JSON.parse(text);
   if (typeof value !== "object" || value === null)
     throw new UsageError(`the stack's output ${output} is no connection (an object with host, user, ...)`);
-  return value as Record<string, unknown>;
+  return value as Given;
 }
 
-function checked(given: Record<string, unknown>): Connection {
-  const plain = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const parsed = connectionSchema.safeParse(plain);
+function checked(given: Given): Connection {
+  const plain = (value: Given): Given =>
+    Object.fromEntries(
+      Object.entries(value)
+        .filter(([, one]) => one !== undefined)
+        .map(([key, one]) => [key, key === "proxy" ? plain(one as Given) : one]),
+    );
+  const parsed = connectionSchema.safeParse(plain(given));
   if (parsed.success) return parsed.data;
   throw new UsageError(parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "));
 }

@@ -43,8 +43,8 @@ interface HostFlags extends ConnectionFlags {
 
 const description = `Reads KVM hosts and says what is true of them. Nothing on a host is changed.
 
-HOST is a name or address, or user@host. Its key is looked for in ~/.ssh/known_hosts. Without --identity or a variable
-the agent of ssh is asked. Variables: KVM_TUNING_USER, _PORT, _PRIVATE_KEY, _PRIVATE_KEY_FILE, _PRIVATE_KEY_PASSWORD,
+HOST is a name, an address or an alias of ~/.ssh/config, also as user@host. What no flag and no variable says is as ssh
+has it: user, port, keys, one jump host, known_hosts. Variables: KVM_TUNING_USER, _PORT, _PRIVATE_KEY, _PRIVATE_KEY_FILE, _PRIVATE_KEY_PASSWORD,
 _PASSWORD, _HOST_KEY. Exit codes: 0 all is well, 1 something was found, 2 wrong use, 3 a host could not be read.`;
 
 function build(context: Context): Command {
@@ -60,11 +60,12 @@ function build(context: Context): Command {
 
 function withConnection(command: Command): Command {
   return command
-    .option("--user <name>", "login name (default root)")
-    .option("--port <number>", "port of the SSH server (default 22)")
+    .option("--user <name>", "login name (default: as ssh)")
+    .option("--port <number>", "port of the SSH server (default: as ssh)")
     .option("-i, --identity <file>", "private key")
     .option("--host-key <line>", "the host's public key, as in known_hosts")
-    .option("--known-hosts <file>", "instead of ~/.ssh/known_hosts")
+    .option("--known-hosts <file>", "instead of ssh's own")
+    .option("--ssh-config <file>", "instead of ~/.ssh/config")
     .option("--insecure-ignore-host-key", "accept any host key")
     .option("--stack-output <name>", "take the connection from an output of the selected Pulumi stack")
     .option("--json", "machine-readable output");

@@ -51,6 +51,7 @@ async function command(...argv: string[]): Promise<{ code: number; out: string; 
     progress: false,
   };
   const env = {
+    KVM_TUNING_USER: "root",
     KVM_TUNING_PRIVATE_KEY: host.privateKey,
     KVM_TUNING_HOST_KEY: host.hostKey,
     KVM_TUNING_PORT: String(host.port),

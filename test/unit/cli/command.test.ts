@@ -32,6 +32,9 @@ async function command(argv: readonly string[], env: NodeJS.ProcessEnv = {}) {
 const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDRW0hc3Sol4oTAKgqcxdSXcRQ92mKfTyMmZRJ+IqsEZ";
 
 describe("how a host is reached", () => {
+  /** No configuration but what a test writes. */
+  const flags = (config = "") => ({ sshConfig: file("config", `${config}\n`), user: "root" });
+
   test("flags win over variables, and user@host over both", () => {
     const env = {
       KVM_TUNING_USER: "ops",
@@ -39,23 +42,22 @@ describe("how a host is reached", () => {
       KVM_TUNING_PRIVATE_KEY: "KEY",
       KVM_TUNING_HOST_KEY: key,
     };
-    expect(connectionTo("kvm-01", {}, env)).toEqual({
+    expect(connectionTo("kvm-01", { sshConfig: file("config", "") }, env)).toEqual({
       host: "kvm-01",
       user: "ops",
       port: 2222,
       privateKey: "KEY",
       hostKey: key,
     });
-    expect(connectionTo("me@kvm-01", { user: "you", port: "22" }, env)).toMatchObject({ user: "me", port: 22 });
-    expect(connectionTo("kvm-01", { identity: file("id", "FROM FILE") }, env)).toMatchObject({
-      privateKey: "FROM FILE",
-    });
+    expect(connectionTo("me@kvm-01", { ...flags(), port: "22" }, env)).toMatchObject({ user: "me", port: 22 });
+    const identity = file("id", "FROM FILE");
+    expect(connectionTo("kvm-01", { ...flags(), identity }, env)).toMatchObject({ privateKey: "FROM FILE" });
   });
 
   test("without a key the agent is asked, and known_hosts for the host's key", () => {
     const known = file("known", `# x\nkvm-01,10.0.0.1 ${key}\n[kvm-02]:2222 ${key}\n@revoked kvm-03 ${key}\n`);
     const env = { SSH_AUTH_SOCK: "/run/agent" };
-    expect(connectionTo("kvm-01", { knownHosts: known }, env)).toEqual({
+    expect(connectionTo("kvm-01", { ...flags(), knownHosts: known }, env)).toMatchObject({
       host: "kvm-01",
       agentSocketPath: "/run/agent",
       hostKeys: [key],
@@ -64,6 +66,39 @@ describe("how a host is reached", () => {
     expect(knownHostKeys("kvm-02", 2222, known)).toEqual([key]);
     expect(knownHostKeys("kvm-03", 22, known)).toEqual([]);
     expect(knownHostKeys("kvm-01", 22, join(folder, "none"))).toEqual([]);
+  });
+
+  test("an alias of ssh's configuration, over a jump host that has its own part", () => {
+    const known = file("known", `10.0.0.5 ${key}\nrack ${key}\n`);
+    const id = file("id", "ID");
+    const config = `Host kvm-01
+  HostName 10.0.0.5
+  User ops
+  Port 22
+  IdentityFile ${id}
+  UserKnownHostsFile ${known}
+  ProxyJump gate
+Host gate
+  HostName 192.0.2.1
+  User jump
+  Port 2022
+  HostKeyAlias rack
+  UserKnownHostsFile ${known}`;
+    const sshConfig = file("config", `${config}\n`);
+    expect(connectionTo("kvm-01", { sshConfig, identity: id }, {})).toEqual({
+      host: "10.0.0.5",
+      user: "ops",
+      port: 22,
+      privateKey: "ID",
+      hostKeys: [key],
+      proxy: { host: "192.0.2.1", user: "jump", port: 2022, privateKey: "ID", hostKeys: [key] },
+    });
+    // Without an agent the configuration's key.
+    expect(connectionTo("kvm-01", { sshConfig }, {})).toMatchObject({ privateKey: "ID" });
+    const several = file("config2", "Host kvm-01\n  ProxyJump a,b\n");
+    expect(() => connectionTo("kvm-01", { sshConfig: several }, {})).toThrow(
+      "one host can be jumped over, not several",
+    );
   });
 
   test("hashed names", () => {
@@ -78,8 +113,8 @@ describe("how a host is reached", () => {
     [{ port: "x" }, 'the port "x" is not a number'],
     [{ identity: "/nowhere/id" }, "the key cannot be read"],
     [{ hostKey: "nonsense" }, "hostKey: is not a public key"],
-  ])("%j: wrong use", (flags, message) => {
-    expect(() => connectionTo("kvm-01", flags, {})).toThrow(message);
+  ])("%j: wrong use", (given, message) => {
+    expect(() => connectionTo("kvm-01", { ...flags(), ...given }, {})).toThrow(message);
   });
 });
 
@@ -101,7 +136,7 @@ describe("exit codes and errors", () => {
   });
 
   test("a host that cannot be reached is 3, and names the endpoint", async () => {
-    const answer = await command(["topology", "127.0.0.1", "--port", "1", "--insecure-ignore-host-key"], {
+    const answer = await command(["topology", "root@127.0.0.1", "--port", "1", "--insecure-ignore-host-key"], {
       KVM_TUNING_PASSWORD: "pass-word-1",
     });
     expect(answer.code).toBe(3);
