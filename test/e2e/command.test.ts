@@ -2,10 +2,10 @@
  * The kvm-tuning command on a real host with two domains: what is true passes, what is broken by hand is found, and the
  * program that `import` prints changes nothing when the real CLI runs it.
  */
-import { run as runCommand } from "../../cli/program";
 import { startClone, type TestHost } from "../host/test-host";
 import { guestXml, writeGuest } from "./support/guest";
 import { readTree } from "./story/facts";
+import { kvmTuning } from "../support/command";
 import { createProject, type Project } from "./support/project";
 
 let host: TestHost;
@@ -42,23 +42,13 @@ afterAll(async () => {
   await project.remove();
 }, 60_000);
 
-async function command(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ["", ""];
-  const terminal = {
-    out: (text: string) => void (out += text),
-    err: (text: string) => void (err += text),
-    colour: false,
-    progress: false,
-  };
-  const env = {
+const command = (...argv: string[]) =>
+  kvmTuning(argv, {
     KVM_TUNING_USER: "root",
     KVM_TUNING_PRIVATE_KEY: host.privateKey,
     KVM_TUNING_HOST_KEY: host.hostKey,
     KVM_TUNING_PORT: String(host.port),
-  };
-  const code = await runCommand(argv, terminal, env);
-  return { code, out, err };
-}
+  });
 
 interface Found {
   readonly id: string;

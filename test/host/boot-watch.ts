@@ -56,14 +56,15 @@ export function watchBoots({ runFolder, monitor, port }: Watched): BootWatch {
   return { hangs: () => hangs, end: () => clearInterval(timer) };
 }
 
-function answers(port: number): Promise<boolean> {
+/** Whether an SSH server says its name there. */
+export function answers(port: number, limitMs = BANNER_LIMIT_MS): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection(port, "127.0.0.1");
     const end = (banner: boolean): void => {
       socket.destroy();
       resolve(banner);
     };
-    socket.setTimeout(BANNER_LIMIT_MS, () => end(false));
+    socket.setTimeout(limitMs, () => end(false));
     socket.once("data", (data) => end(data.toString("latin1").startsWith("SSH-")));
     socket.once("error", () => end(false));
     socket.once("close", () => end(false));

@@ -1,6 +1,6 @@
 /* Whether hosts are up, seen from outside: an SSH server says its name to everybody who connects. */
-import { createConnection } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { answers } from "../../host/boot-watch";
 
 export interface BannerWatch {
   /** Ends the watch. The most hosts that were down at one time, and how often each went down. */
@@ -18,7 +18,7 @@ export function watchBanners(hosts: readonly { readonly name: string; readonly p
   let over = false;
   const watch = async ({ name, port }: { name: string; port: number }): Promise<void> => {
     while (!over) {
-      if (await answers(port)) down.delete(name);
+      if (await answers(port, LIMIT_MS)) down.delete(name);
       else if (!down.has(name)) {
         falls.set(name, (falls.get(name) ?? 0) + 1);
         down.add(name);
@@ -35,18 +35,4 @@ export function watchBanners(hosts: readonly { readonly name: string; readonly p
       return { mostDown, falls: Object.fromEntries(falls) };
     },
   };
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createConnection(port, "127.0.0.1");
-    const end = (banner: boolean): void => {
-      socket.destroy();
-      resolve(banner);
-    };
-    socket.setTimeout(LIMIT_MS, () => end(false));
-    socket.once("data", (data) => end(data.toString("latin1").startsWith("SSH-")));
-    socket.once("error", () => end(false));
-    socket.once("close", () => end(false));
-  });
 }

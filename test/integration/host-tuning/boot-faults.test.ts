@@ -5,7 +5,9 @@ import { startGrubHost, type GrubHost } from "../../support/grub-host";
 import { bootIdFile, domainState, grubConfig, uuids } from "../../support/grub-host/fixture";
 import { bootOnly, consent } from "../../support/grub-host/tuning";
 import { type DynamicServer, startDynamicServer } from "../../support/pulumi/dynamic-server";
-import { ProviderError, type Props } from "../../support/pulumi/provider-client";
+import { failureOf } from "../../support/pulumi/failure-of";
+import type { ProviderError } from "../../support/pulumi/provider-client";
+import { type Props } from "../../support/pulumi/provider-client";
 
 // The first of these tests builds the package.
 jest.setTimeout(60_000);
@@ -34,15 +36,6 @@ async function checked(inputs: Props, olds?: Props): Promise<Props> {
   return answer.inputs;
 }
 
-async function failure(call: Promise<unknown>): Promise<ProviderError> {
-  const error = await call.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof ProviderError) return error;
-  throw new Error(`no ProviderError but ${String(error)}`);
-}
-
 /** A failed create, and the update that goes on from what it has left. */
 async function goesOn(failed: ProviderError): Promise<Props> {
   const left = failed.initFailed?.properties ?? {};
@@ -52,7 +45,7 @@ async function goesOn(failed: ProviderError): Promise<Props> {
 
 test("a domain that does not shut down: nothing is rebooted, and what had stopped runs again", async () => {
   host.write({ [domainState("web")]: "running\n", [`/libvirt/${uuids.db}/stubborn`]: "" });
-  const failed = await failure(server.create(await checked(wanted())));
+  const failed = await failureOf(server.create(await checked(wanted())));
   expect(failed.message).toContain(
     "these domains did not shut down within 1 s: db. What had stopped runs again; nothing was rebooted. " +
       "Shut them down by hand, or give them more time with drain.timeoutSeconds",
@@ -78,7 +71,7 @@ test("a domain that does not shut down: nothing is rebooted, and what had stoppe
 
 test("a domain that shuts down after the run has given up on it is started by the next one, whatever that does", async () => {
   host.write({ [`/libvirt/${uuids.db}/stubborn`]: "" });
-  const failed = await failure(server.create(await checked(wanted())));
+  const failed = await failureOf(server.create(await checked(wanted())));
   host.write({ [domainState("db")]: "shut off\n" });
   host.events();
   const left = failed.initFailed?.properties ?? {};
@@ -92,7 +85,7 @@ test("a domain that shuts down after the run has given up on it is started by th
 test("update-grub fails: nothing is rebooted, grub.cfg is as before, and the next run repairs it", async () => {
   const menu = host.read(grubConfig);
   const works = host.mode("update-grub-fails");
-  const failed = await failure(server.create(await checked(wanted())));
+  const failed = await failureOf(server.create(await checked(wanted())));
   expect(failed.message).toContain("update-grub failed: ");
   expect(failed.message).toContain("stand-in for update-grub: no space left on device");
   expect(host.events()).toEqual(["update-grub"]);
@@ -111,7 +104,7 @@ test.each([
   "update-grub says that all is well and leaves the old arguments (%s): the run fails and says so",
   async (_, how, text) => {
     host.mode("update-grub-forgets");
-    const failed = await failure(
+    const failed = await failureOf(
       server.create(await checked(host.inputs({ kernelArguments: { nosmt: true }, trialBoot: "off", ...how }))),
     );
     expect(failed.message).toContain(`${text}kernelArguments.nosmt: nosmt (it has nothing of it)`);
@@ -135,7 +128,7 @@ test('verify: "warn": the same is named, the run goes on, and the next preview s
 
 test("the host refuses to reboot: its domains run again, and the next run reboots", async () => {
   const willing = host.mode("reboot-refused");
-  const failed = await failure(server.create(await checked(wanted())));
+  const failed = await failureOf(server.create(await checked(wanted())));
   expect(failed.message).toContain(
     'the host refuses to reboot: stand-in for systemctl: Operation inhibited by "backup"',
   );
@@ -148,7 +141,7 @@ test("the host refuses to reboot: its domains run again, and the next run reboot
 
 test("the host does not come back in time: the run says what was seen last, and the next one starts the domains", async () => {
   const hanging = host.mode("reboot-hangs");
-  const failed = await failure(server.create(await checked(wanted({ rebootTimeoutSeconds: 1 }))));
+  const failed = await failureOf(server.create(await checked(wanted({ rebootTimeoutSeconds: 1 }))));
   expect(failed.message).toContain("the host did not come back within 1 s of its reboot (last seen: still up)");
   hanging();
   host.boot();
@@ -162,7 +155,7 @@ test("the host does not come back in time: the run says what was seen last, and 
 
 test("a domain that does not start again is named and stays on the list; the others run", async () => {
   host.write({ [domainState("web")]: "running\n", [`/libvirt/${uuids.db}/broken`]: "" });
-  const failed = await failure(server.create(await checked(wanted())));
+  const failed = await failureOf(server.create(await checked(wanted())));
   expect(failed.message).toContain("cannot start domain db: error: Failed to start domain 'db'");
   expect([host.domain("db"), host.domain("web")]).toEqual(["shut off", "running"]);
   expect(host.read(restartFile)).toBe(`${uuids.db} db\n`);
@@ -208,7 +201,7 @@ test("a domain that has started since the preview stops the run before its first
   const inputs = await checked(wanted());
   host.write({ [domainState("web")]: "running\n" });
   const before = host.state();
-  const error = await failure(server.create(inputs));
+  const error = await failureOf(server.create(inputs));
   expect(error.message).toContain(
     "the host has changed since the preview, which did not show: domain web: running → shut down, rebooted under it, started again  [host-reboot]. Run again to see the whole plan.",
   );

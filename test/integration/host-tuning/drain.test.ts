@@ -4,7 +4,8 @@ import { startGrubHost, type GrubHost } from "../../support/grub-host";
 import { bootIdFile, domainState, uuids } from "../../support/grub-host/fixture";
 import { bootOnly, bootOnlyPlanned } from "../../support/grub-host/tuning";
 import { type DynamicServer, startDynamicServer } from "../../support/pulumi/dynamic-server";
-import { ProviderError, type Props } from "../../support/pulumi/provider-client";
+import { failureOf } from "../../support/pulumi/failure-of";
+import type { Props } from "../../support/pulumi/provider-client";
 
 // The first of these tests builds the package.
 jest.setTimeout(60_000);
@@ -33,15 +34,6 @@ async function checked(inputs: Props, olds?: Props): Promise<Props> {
   return answer.inputs;
 }
 
-async function failure(call: Promise<unknown>): Promise<ProviderError> {
-  const error = await call.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof ProviderError) return error;
-  throw new Error(`no ProviderError but ${String(error)}`);
-}
-
 const ofDomains = () => host.events().filter((event) => /^(shutdown|managedsave|start) /.test(event));
 
 test("an order: the last that starts is the first that stops, one after the other", async () => {
@@ -55,7 +47,7 @@ test("an order: the last that starts is the first that stops, one after the othe
 test("an order, and one that does not stop: those behind it have not been touched, all run, in order", async () => {
   host.write({ [`/libvirt/${uuids.web}/stubborn`]: "" });
   const inputs = await checked(wanted({ method: "shutdown", timeoutSeconds: 1, order: ["db", "web"] }));
-  const failed = await failure(server.create(inputs));
+  const failed = await failureOf(server.create(inputs));
   expect(failed.message).toContain("these domains did not shut down within 1 s: web. What had stopped runs again");
   expect(ofDomains()).toEqual(["shutdown web"]);
   expect([host.domain("db"), host.domain("web"), host.read(bootIdFile)]).toEqual(["running", "running", bootId]);
@@ -75,7 +67,7 @@ test("managedSave: saved, rebooted, started again from what was saved; autostart
 test("a domain that cannot be saved: the one that was is started again, nothing is rebooted, libvirt's words are told", async () => {
   host.write({ [`/libvirt/${uuids.web}/unsaveable`]: "" });
   const inputs = await checked(wanted({ method: "managedSave", timeoutSeconds: 5 }));
-  const failed = await failure(server.create(inputs));
+  const failed = await failureOf(server.create(inputs));
   expect(failed.message).toContain(
     "domain web was not saved: error: Requested operation is not valid: cannot migrate domain: 0000:03:00.0: VFIO migration is not supported. What had stopped runs again; nothing was rebooted.",
   );
@@ -87,7 +79,7 @@ test("a domain that cannot be saved: the one that was is started again, nothing 
 test("a save that takes too long is given up, and says after how long", async () => {
   host.write({ [`/libvirt/${uuids.db}/slow-save`]: "" });
   const inputs = await checked(wanted({ method: "managedSave", timeoutSeconds: 1 }));
-  const failed = await failure(server.create(inputs));
+  const failed = await failureOf(server.create(inputs));
   expect(failed.message).toContain("domain db was not saved within 1 s");
   expect([host.domain("db"), host.domain("web"), host.read(bootIdFile)]).toEqual(["running", "running", bootId]);
 });

@@ -2,7 +2,8 @@
 import { rmSync } from "node:fs";
 import { machineId } from "../../support/fixture-root";
 import { type DynamicServer, startDynamicServer } from "../../support/pulumi/dynamic-server";
-import { ProviderError, urn, type Props } from "../../support/pulumi/provider-client";
+import { failureOf } from "../../support/pulumi/failure-of";
+import { urn, type Props } from "../../support/pulumi/provider-client";
 import type { Fault } from "../../support/ssh-host/faults";
 import { startTunedHost, type TunedHost } from "../../support/tuned-host";
 import { everything, everythingPlanned, everythingTold, governorFile } from "../../support/tuned-host/fixture";
@@ -33,14 +34,6 @@ const refusal = async (more: Props, olds?: Props): Promise<string> => {
   expect(failures).toHaveLength(1);
   return failures[0]?.reason ?? "";
 };
-const failure = async (call: Promise<unknown>): Promise<ProviderError> => {
-  const error = await call.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof ProviderError)) throw new Error(`expected an error answer, got ${String(error)}`);
-  return error;
-};
 const warnings = (from: number): readonly string[] =>
   server.engine.logs
     .slice(from)
@@ -64,7 +57,7 @@ describe.each(cuts)("a connection that is lost %s", (_name, fault) => {
   ])("at step %i is named with its step, and the next update goes on to the end", async (step, name) => {
     const inputs = await check(everything);
     host.ssh.fault(stepAt(step), fault);
-    const error = await failure(server.create(inputs));
+    const error = await failureOf(server.create(inputs));
     expect(error.message).toContain(`root@127.0.0.1:${host.ssh.port}: ${name}`);
     expect(error.message).toContain("the next `pulumi up` goes on from there");
     expect(error.initFailed?.id).toBe(machineId);
@@ -93,7 +86,7 @@ test.each([
   async (command, step, script) => {
     const inputs = await check(everything);
     const takeAway = host.standIn(command, `#!/bin/sh\n${script}\n`);
-    const error = await failure(server.create(inputs));
+    const error = await failureOf(server.create(inputs));
     takeAway();
     expect(error.message).toContain(step);
     expect(error.message).toContain("No space left on device");
@@ -125,7 +118,7 @@ describe("a host that another stack tunes", () => {
   });
 
   test("is refused under the lock too, and nothing is written", async () => {
-    const error = await failure(server.create(host.inputs({ ...everything, plan: everythingPlanned })));
+    const error = await failureOf(server.create(host.inputs({ ...everything, plan: everythingPlanned })));
     expect(error.message).toContain(words);
     expect(error.initFailed).toBeUndefined();
     expect(host.state()).toEqual(before);
@@ -160,7 +153,7 @@ test("another machine at the address is not read, not replaced in place and not 
     replaces: ["connection"],
     deleteBeforeReplace: true,
   });
-  const error = await failure(server.update(machineId, created.properties, host.inputs(everything)));
+  const error = await failureOf(server.update(machineId, created.properties, host.inputs(everything)));
   expect(error.message).toContain("is another host than the one that was planned for");
   expect(error.initFailed).toBeUndefined();
   expect(host.state()).toEqual(other);
@@ -178,7 +171,7 @@ test("what differs only since the preview is not written: nothing is", async () 
   expect(inputs["plan"]).toMatchObject({ "sysctl.vm.swappiness (at boot)": "(absent) → 10  [live]" });
   host.write({ "/proc/sys/vm/swappiness": "33\n", [governorFile(2)]: "powersave\n" });
   before = host.state();
-  const error = await failure(server.create(inputs));
+  const error = await failureOf(server.create(inputs));
   expect(error.message).toBe(
     "127.0.0.1: nothing was changed: the host has changed since the preview, which did not show: " +
       "sysctl.vm.swappiness: 33 → 10  [live]. Run again to see the whole plan.",
@@ -189,7 +182,7 @@ test("what differs only since the preview is not written: nothing is", async () 
 
 test("a truncated answer of the host is an error, never an empty plan", async () => {
   host.ssh.fault(1, { kind: "reply", exitCode: 0, stdout: "" });
-  const error = await failure(server.check(host.inputs(everything)));
+  const error = await failureOf(server.check(host.inputs(everything)));
   expect(error.message).toContain(`root@127.0.0.1:${host.ssh.port}: cannot read the host`);
   expect(await check(everything)).toMatchObject({ plan: everythingPlanned });
 });

@@ -2,9 +2,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { run } from "../../../cli/program";
 import { measureScript } from "../../../provider/inspect/measure-script";
 import { parseMeasurement } from "../../../provider/inspect/measure";
+import { kvmTuning } from "../../support/command";
 import { localTransport } from "../../support/local-transport";
 
 let root = "";
@@ -71,23 +71,19 @@ test("without the tools each is not applicable, with the package that has it", a
 });
 
 test("the command: kept, compared, with a verdict and an exit code", async () => {
-  let out = "";
-  let err = "";
-  const terminal = {
-    out: (text: string) => void (out += text),
-    err: (text: string) => void (err += text),
-    colour: false,
-    progress: false,
-  };
   const before = join(root, "before.json");
   const kept = [{ name: "pages of node 0 for another", value: 0, unit: "", lessIsBetter: true }];
   writeFileSync(before, JSON.stringify({ metrics: kept, notApplicable: {}, profile: [] }));
-  expect(await run(["measure", "--root", root, "--seconds", "0", "--compare", before], terminal, {})).toBe(0);
-  expect(out).toContain("same");
+  expect(await kvmTuning(["measure", "--root", root, "--seconds", "0", "--compare", before])).toMatchObject({
+    code: 0,
+    out: expect.stringContaining("same") as string,
+  });
   const save = join(root, "now.json");
-  expect(await run(["measure", "--root", root, "--seconds", "0", "--save", save], terminal, {})).toBe(0);
+  expect(await kvmTuning(["measure", "--root", root, "--seconds", "0", "--save", save])).toMatchObject({ code: 0 });
   expect(JSON.parse(readFileSync(save, "utf8"))).toMatchObject({ metrics: kept });
-  expect(await run(["measure", "--root", root, "--cpus", "a;b"], terminal, {})).toBe(2);
-  expect(await run(["measure", "--root", root, "--compare", join(root, "none")], terminal, {})).toBe(2);
-  expect(err).toContain("is no list of CPUs");
+  expect(await kvmTuning(["measure", "--root", root, "--cpus", "a;b"])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("is no list of CPUs") as string,
+  });
+  expect(await kvmTuning(["measure", "--root", root, "--compare", join(root, "none")])).toMatchObject({ code: 2 });
 });

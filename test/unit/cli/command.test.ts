@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectionTo } from "../../../cli/connect";
 import { knownHostKeys } from "../../../cli/known-hosts";
-import { run } from "../../../cli/program";
 import { table } from "../../../cli/terminal";
+import { kvmTuning } from "../../support/command";
 
 let folder = "";
 beforeEach(() => {
@@ -17,17 +17,6 @@ const file = (name: string, text: string): string => {
   writeFileSync(join(folder, name), text);
   return join(folder, name);
 };
-
-async function command(argv: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  let [out, err] = ["", ""];
-  const terminal = {
-    out: (text: string) => void (out += text),
-    err: (text: string) => void (err += text),
-    colour: false,
-    progress: false,
-  };
-  return { code: await run(argv, terminal, env), out, err };
-}
 
 const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDRW0hc3Sol4oTAKgqcxdSXcRQ92mKfTyMmZRJ+IqsEZ";
 
@@ -120,23 +109,23 @@ Host gate
 
 describe("exit codes and errors", () => {
   test("help is no error, an unknown verb, flag or value is", async () => {
-    const help = await command(["--help"]);
+    const help = await kvmTuning(["--help"]);
     expect([help.code, help.out]).toEqual([0, expect.stringContaining("migrate-check")]);
-    expect((await command(["nonsense"])).code).toBe(2);
-    expect((await command(["topology", "kvm-01", "--nonsense"])).code).toBe(2);
-    expect(await command(["verify", "kvm-01", "--watch", "9999"])).toMatchObject({
+    expect((await kvmTuning(["nonsense"])).code).toBe(2);
+    expect((await kvmTuning(["topology", "kvm-01", "--nonsense"])).code).toBe(2);
+    expect(await kvmTuning(["verify", "kvm-01", "--watch", "9999"])).toMatchObject({
       code: 2,
       err: expect.stringContaining("0 to 3600 seconds") as string,
     });
-    expect(await command(["topology"])).toMatchObject({
+    expect(await kvmTuning(["topology"])).toMatchObject({
       code: 2,
       err: "kvm-tuning: give a host, or --root, and not both\n",
     });
-    expect((await command(["topology", "--root", join(folder, "none")])).code).toBe(2);
+    expect((await kvmTuning(["topology", "--root", join(folder, "none")])).code).toBe(2);
   });
 
   test("a host that cannot be reached is 3, and names the endpoint", async () => {
-    const answer = await command(["topology", "root@127.0.0.1", "--port", "1", "--insecure-ignore-host-key"], {
+    const answer = await kvmTuning(["topology", "root@127.0.0.1", "--port", "1", "--insecure-ignore-host-key"], {
       KVM_TUNING_PASSWORD: "pass-word-1",
     });
     expect(answer.code).toBe(3);
@@ -150,7 +139,7 @@ describe("xml, offline", () => {
 
   test("the placement is in it, and every other byte stays", async () => {
     const placement = file("p.json", JSON.stringify({ vcpuPins: { 0: "2", 1: "3" }, emulatorPin: "0" }));
-    const { code, out } = await command(["xml", "--domain", file("d.xml", document), "--placement", placement]);
+    const { code, out } = await kvmTuning(["xml", "--domain", file("d.xml", document), "--placement", placement]);
     expect(code).toBe(0);
     expect(out).toContain("<vcpupin vcpu='0' cpuset='2'/>");
     expect(out.replace(/\s*<cputune>[\s\S]*<\/cputune>/, "")).toBe(document);
@@ -158,12 +147,14 @@ describe("xml, offline", () => {
 
   test("a wrong placement names everything that is wrong", async () => {
     const placement = file("p.json", JSON.stringify({ vcpuPins: { 0: "x" }, nonsense: 1 }));
-    const { code, err } = await command(["xml", "--domain", file("d.xml", document), "--placement", placement]);
+    const { code, err } = await kvmTuning(["xml", "--domain", file("d.xml", document), "--placement", placement]);
     expect(code).toBe(2);
     expect(err).toContain("vcpuPins.0");
     expect(err).toContain("nonsense: unknown argument");
-    expect((await command(["xml", "--domain", join(folder, "none"), "--placement", placement])).code).toBe(2);
-    expect((await command(["xml", "--domain", file("d.xml", document), "--placement", file("bad", "{")])).code).toBe(2);
+    expect((await kvmTuning(["xml", "--domain", join(folder, "none"), "--placement", placement])).code).toBe(2);
+    expect((await kvmTuning(["xml", "--domain", file("d.xml", document), "--placement", file("bad", "{")])).code).toBe(
+      2,
+    );
   });
 });
 
