@@ -8,5 +8,10 @@ const layer = (name, more = {}) => ({
   ...more,
 });
 module.exports = {
-  projects: [layer("unit"), layer("integration"), layer("e2e")],
+  projects: [
+    layer("unit"),
+    // Real processes: on a busy machine a test of a second takes many.
+    layer("integration", { setupFilesAfterEnv: ["<rootDir>/test/support/patience.ts"] }),
+    layer("e2e"),
+  ],
 };

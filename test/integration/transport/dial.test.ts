@@ -113,7 +113,8 @@ describe("dialling again", () => {
 test("a command's round trip does not wait for delayed acknowledgements (40 ms)", async () => {
   const transport = await connect(host.connection());
   const times: number[] = [];
-  for (let i = 0; i < 15; i += 1) {
+  // A busy machine adds to most of them, but an acknowledgement that waits is in every one.
+  for (let i = 0; i < 300 && !times.some((one) => one < 40); i += 1) {
     const began = performance.now();
     await transport.exec({ argv: ["true"] });
     times.push(performance.now() - began);
