@@ -1,8 +1,7 @@
 /* The verbs and their flags. What a verb does is in verbs/. */
 import { Command, CommanderError, InvalidArgumentError } from "commander";
-import { TransportError } from "../provider/transport/transport";
 import { connectionTo, type ConnectionFlags } from "./connect";
-import { recordedReading, remoteReading, type Reading } from "./reading";
+import { recordedReading, remoteReading, type Reading, type RemoteReading } from "./reading";
 import type { Terminal } from "./terminal";
 import { UsageError } from "./usage-error";
 import { doctor } from "./verbs/doctor";
@@ -24,7 +23,7 @@ export async function run(argv: readonly string[], terminal: Terminal, env: Node
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     terminal.err(`kvm-tuning: ${error instanceof Error ? error.message : String(error)}\n`);
-    return error instanceof UsageError ? 2 : error instanceof TransportError ? 3 : 3;
+    return error instanceof UsageError ? 2 : 3;
   }
 }
 
@@ -121,13 +120,6 @@ function addHostVerbs(program: Command, { terminal, env, end }: Context): void {
       ),
     );
   addMeasure(program, terminal, reading);
-  withConnection(program.command("import <host>").description("the Pulumi program that describes the host as it is"))
-    .option("-d, --domain <name>", "only this domain; may be given again", collect)
-    .action((host: string, flags: HostFlags) =>
-      reading(host, flags, (one) =>
-        importHost(one, terminal, { ...common(flags), connection: connectionTo(host, flags, env) }),
-      ),
-    );
 }
 
 type WithReading = (
@@ -167,25 +159,29 @@ function addOtherVerbs(program: Command, { terminal, env, end }: Context): void 
   const readAll = async (
     names: readonly string[],
     flags: HostFlags,
-    work: (all: readonly Reading[]) => Promise<number>,
+    work: (all: readonly RemoteReading[]) => Promise<number>,
   ) => {
     const all = names.map((name) => remoteReading(connectionTo(name, flags, env)));
     try {
+      if (terminal.progress) terminal.err(`reading ${all.map(({ name }) => name).join(", ")}\n`);
       end(await work(all));
     } finally {
       for (const one of all) one.close();
     }
   };
+  withConnection(program.command("import <host>").description("the Pulumi program that describes the host as it is"))
+    .option("-d, --domain <name>", "only this domain; may be given again", collect)
+    .action((host: string, flags: HostFlags) =>
+      readAll([host], flags, ([one]) =>
+        one === undefined
+          ? Promise.resolve(2)
+          : importHost(one, terminal, { json: flags.json === true, domains: flags.domain ?? [] }),
+      ),
+    );
   withConnection(program.command("map <hosts...>").description("who has which CPU and which memory"))
     .option("--svg", "a picture")
     .action((hosts: readonly string[], flags: HostFlags & { svg?: boolean }) =>
-      readAll(hosts, flags, (all) => {
-        const named = all.map((reading, index) => ({
-          reading,
-          connection: connectionTo(hosts[index] ?? "", flags, env),
-        }));
-        return map(named, terminal, { svg: flags.svg === true });
-      }),
+      readAll(hosts, flags, (all) => map(all, terminal, { svg: flags.svg === true })),
     );
   withConnection(
     program.command("migrate-check").description("whether a domain fits on another host, and with which pins"),

@@ -25,6 +25,11 @@ export interface Reading {
   close(): void;
 }
 
+/** Over SSH. */
+export interface RemoteReading extends Reading {
+  readonly connection: Connection;
+}
+
 export interface Measured {
   readonly cpus: string;
   readonly pid: string;
@@ -40,11 +45,12 @@ const measured = (seconds: number, { cpus, pid, profile }: Measured): readonly s
 
 const request = { sysctlKeys: ["vm.swappiness"], domains: true } as const;
 
-export function remoteReading(connection: Connection): Reading {
+export function remoteReading(connection: Connection): RemoteReading {
   const pool = createPool({ connect });
   const hosts = createHosts(pool);
   return {
     name: connection.host,
+    connection,
     snapshot: () => hosts.snapshot(connection, request),
     sample: async (seconds, pids) => {
       const transport = await pool.transport(connection);

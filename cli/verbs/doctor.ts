@@ -1,24 +1,19 @@
 import { checklist, type Point } from "../../provider/inspect/checklist";
 import { cases, findingsOf, type Finding } from "../../provider/inspect/findings";
-import { inspect } from "../../provider/inspect/inspect";
+import { inspectHost, type InspectOptions } from "../inspect-host";
 import type { Reading } from "../reading";
 import { painted, table, type Colour, type Terminal } from "../terminal";
 import { UsageError } from "../usage-error";
 
-export interface DoctorOptions {
+export interface DoctorOptions extends InspectOptions {
   readonly json: boolean;
-  readonly domains: readonly string[];
-  readonly seconds: number;
   readonly checklist: boolean;
   readonly explain?: string | undefined;
 }
 
 /** Exit code 1: something was found. */
 export async function doctor(reading: Reading, terminal: Terminal, options: DoctorOptions): Promise<number> {
-  const snapshot = await reading.snapshot();
-  const pids = (snapshot.libvirt?.domains ?? []).flatMap(({ process }) => (process === undefined ? [] : [process.pid]));
-  const sample = await reading.sample(options.seconds, pids);
-  const inspection = inspect(snapshot, sample, options.domains.length === 0 ? undefined : options.domains);
+  const { snapshot, inspection } = await inspectHost(reading, options);
   if (options.checklist) {
     const points = checklist(
       snapshot,

@@ -1,19 +1,17 @@
 import { describeDomain } from "../../provider/inspect/describe-domain";
 import { describeHost } from "../../provider/inspect/describe-host";
 import { programText } from "../../provider/inspect/program-text";
-import type { Connection } from "../../provider/transport/connection";
-import type { Reading } from "../reading";
+import type { RemoteReading } from "../reading";
 import type { Terminal } from "../terminal";
 
 export interface ImportOptions {
   readonly json: boolean;
   /** Names or UUIDs; none: all that libvirt knows. */
   readonly domains: readonly string[];
-  readonly connection: Connection;
 }
 
 /** Prints the program that describes the host as it is. */
-export async function importHost(reading: Reading, terminal: Terminal, options: ImportOptions): Promise<number> {
+export async function importHost(reading: RemoteReading, terminal: Terminal, options: ImportOptions): Promise<number> {
   const snapshot = await reading.snapshot();
   const host = describeHost(snapshot);
   const known = (snapshot.libvirt?.domains ?? []).map(({ uuid }) => uuid);
@@ -22,7 +20,7 @@ export async function importHost(reading: Reading, terminal: Terminal, options: 
     if (found === undefined) throw new Error(`there is no domain ${JSON.stringify(name)} on this host`);
     return found;
   });
-  const { host: address, user, port, hostKey, hostKeys } = options.connection;
+  const { host: address, user, port, hostKey, hostKeys } = reading.connection;
   // Keys and passwords stay where they are: the program has its own from its configuration.
   const connection = { host: address, user, port, hostKey: hostKey ?? hostKeys?.[0] };
   if (options.json) {

@@ -3,22 +3,16 @@ import { renderText } from "../../provider/placement-plan/allocation-map/map-tex
 import { plannedHost } from "../../provider/placement-plan/planned-host";
 import { plannedMap } from "../../provider/placement-plan/planned-map";
 import { plainHost } from "../../provider/placement-plan/schema";
-import type { Connection } from "../../provider/transport/connection";
-import type { Reading } from "../reading";
+import type { RemoteReading } from "../reading";
 import type { Terminal } from "../terminal";
-
-export interface MappedHost {
-  readonly reading: Reading;
-  readonly connection: Connection;
-}
 
 /** Who has which CPU and which memory, as it is. */
 export async function map(
-  hosts: readonly MappedHost[],
+  hosts: readonly RemoteReading[],
   terminal: Terminal,
   { svg }: { svg: boolean },
 ): Promise<number> {
-  const snapshots = await Promise.all(hosts.map(({ reading }) => reading.snapshot()));
+  const snapshots = await Promise.all(hosts.map((reading) => reading.snapshot()));
   const named = hosts.map(
     ({ connection }, index) => [snapshots[index]?.hostname ?? connection.host, connection] as const,
   );

@@ -1,30 +1,20 @@
-import { inspect, type Inspection } from "../../provider/inspect/inspect";
+import type { Inspection } from "../../provider/inspect/inspect";
 import type { Check } from "../../provider/inspect/model";
+import { inspectHost, type InspectOptions } from "../inspect-host";
 import type { Reading } from "../reading";
 import { table, type Cell, type Colour, type Terminal } from "../terminal";
 
-export interface VerifyOptions {
+export interface VerifyOptions extends InspectOptions {
   readonly json: boolean;
-  /** Names or UUIDs; none: all that run. */
-  readonly domains: readonly string[];
-  readonly seconds: number;
 }
 
 /** Exit code 1: a check has failed. */
 export async function verify(reading: Reading, terminal: Terminal, options: VerifyOptions): Promise<number> {
-  const found = await inspectHost(reading, options);
+  const { inspection: found } = await inspectHost(reading, options);
   const { checks, unavailable } = found;
   if (options.json) terminal.out(`${JSON.stringify({ host: reading.name, checks, unavailable }, null, 2)}\n`);
   else terminal.out(`${verifyText(reading.name, found, terminal.colour)}\n`);
   return checks.some(({ verdict }) => verdict === "fail") ? 1 : 0;
-}
-
-/** One reading of what is, one of the counters. */
-export async function inspectHost(reading: Reading, { domains, seconds }: VerifyOptions): Promise<Inspection> {
-  const snapshot = await reading.snapshot();
-  const pids = (snapshot.libvirt?.domains ?? []).flatMap(({ process }) => (process === undefined ? [] : [process.pid]));
-  const sample = await reading.sample(seconds, pids);
-  return inspect(snapshot, sample, domains.length === 0 ? undefined : domains);
 }
 
 const marks: Readonly<Record<Check["verdict"], { readonly text: string; readonly colour: Colour }>> = {

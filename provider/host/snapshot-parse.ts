@@ -1,3 +1,4 @@
+import { kargsFile } from "../linux/boot-loader-markers";
 import { fileTree } from "../linux/file-tree";
 import { parseEntry, type JournalEntry } from "./journal";
 import type { HostSnapshot, OwnerRecord, SnapshotRequest, UnitState } from "./snapshot";
@@ -52,7 +53,7 @@ function parseFiles(sections: Sections): Map<string, string> {
     if (!unreadable) files.set(`/${path}`, text);
   }
   const kargs = section(sections, "ostree").join(" ");
-  if (kargs !== "") files.set("/run/kvm-tuning/ostree-kargs", kargs);
+  if (kargs !== "") files.set(kargsFile, kargs);
   for (const name of section(sections, "existing")) files.set(`/${name}`, files.get(`/${name}`) ?? "");
   return files;
 }

@@ -1,9 +1,11 @@
 /* The eight points of tuning, each with what the host and its running domains have of it. */
 import type { HostSnapshot } from "../host/snapshot";
+import { readPerCpu } from "../host-tuning/knobs/per-cpu";
 import { readIsolation } from "../linux/cpu-isolation";
 import { readTopology } from "../linux/topology";
 import { formatPageSize } from "../linux/units";
 import type { Domain } from "../vm-cpu-placement/model";
+import { governorFile } from "./model";
 
 export interface Point {
   readonly number: number;
@@ -20,24 +22,20 @@ export function checklist(snapshot: HostSnapshot, domains: readonly Domain[]): r
   return rows.map((row, index) => ({ number: index + 1, ...row }));
 }
 
-function hostPoints({ files }: HostSnapshot): readonly Row[] {
+function hostPoints(snapshot: HostSnapshot): readonly Row[] {
+  const { files } = snapshot;
   const topology = readTopology(files);
-  const pools = files.paths("/sys/devices/system/node/").flatMap((path) => {
-    const [, node, size] = /\/node(\d+)\/hugepages\/hugepages-(\d+)kB\/nr_hugepages$/.exec(path) ?? [];
-    const pages = Number(files.text(path) ?? 0);
-    return node === undefined || pages === 0 ? [] : [`${pages} × ${formatPageSize(Number(size))} on node ${node}`];
-  });
-  const governors = [...topology.online].flatMap(
-    (cpu) => files.text(`/sys/devices/system/cpu/cpu${cpu}/cpufreq/scaling_governor`)?.trim() ?? [],
+  const pools = (topology.numaNodes ?? []).flatMap(({ id, hugepages }) =>
+    hugepages
+      .filter(({ total }) => total > 0)
+      .map(({ total, pageSizeKiB }) => `${total} × ${formatPageSize(pageSizeKiB)} on node ${id}`),
   );
+  const governors = [...readPerCpu(governorFile, snapshot).values()];
   const fast = governors.filter((one) => one === "performance").length;
   const balancing = files.text("/proc/sys/kernel/numa_balancing")?.trim();
   const { isolated, reserved, domains } = readIsolation(files, topology.online);
   const apart = isolated.isEmpty && !reserved.isEmpty ? domains : isolated;
-  const limits = [...topology.online].filter((cpu) => {
-    const limit = files.text(`/sys/devices/system/cpu/cpu${cpu}/power/pm_qos_resume_latency_us`)?.trim();
-    return limit !== undefined && limit !== "0";
-  });
+  const limits = [...readPerCpu("power/pm_qos_resume_latency_us", snapshot).values()].filter((limit) => limit !== "0");
   const idle = files.text("/sys/devices/system/cpu/cpuidle/current_driver")?.trim() ?? "none";
   return [
     {

@@ -6,12 +6,14 @@ import type { HostSnapshot } from "../host/snapshot";
 import { CpuSet } from "../linux/cpu-set";
 import { kernelValues, parseKernelLine, type KernelArgument } from "../linux/kernel-args";
 import { ownSysctlFile, parseSysctlConf, sysctlKey } from "../linux/sysctl-conf";
-import { readTopology } from "../linux/topology";
+import { readTopology, type Topology } from "../linux/topology";
 import { formatPageSize } from "../linux/units";
 import { managedKeys } from "../host-tuning/boot/managed-keys";
+import { grouped, readPerCpu } from "../host-tuning/knobs/per-cpu";
 import { planHost } from "../host-tuning/plan";
 import { parseArgs, type KnobArgs } from "../host-tuning/schema";
 import type { Props } from "../resource";
+import { governorFile } from "./model";
 
 export interface DescribedHost {
   readonly args: Props;
@@ -55,36 +57,34 @@ function changesOf(args: Props, snapshot: HostSnapshot): string | undefined {
 
 function candidatesOf(snapshot: HostSnapshot): Props {
   const { files } = snapshot;
+  const topology = readTopology(files);
   const balancing = files.text("/proc/sys/kernel/numa_balancing")?.trim();
   const line = parseKernelLine(files.text("/proc/cmdline") ?? "");
   return {
     numaBalancing: balancing === undefined ? undefined : balancing !== "0",
-    cpuGovernor: governorOf(snapshot),
-    hugepages: poolsOf(snapshot),
+    cpuGovernor: governorOf(snapshot, topology),
+    hugepages: poolsOf(topology),
     isolation: isolationOf(line),
     kernelArguments: kernelArgumentsOf(line, snapshot),
     sysctl: sysctlsOf(snapshot),
   };
 }
 
-function governorOf({ files }: HostSnapshot): string | undefined {
-  const all = [...readTopology(files).online].map((cpu) =>
-    files.text(`/sys/devices/system/cpu/cpu${cpu}/cpufreq/scaling_governor`)?.trim(),
-  );
-  const [first] = all;
-  return all.every((one) => one === first) ? first : undefined;
+/** One that all CPUs that are online have. */
+function governorOf(snapshot: HostSnapshot, { online }: Topology): string | undefined {
+  const governors = readPerCpu(governorFile, snapshot);
+  const [first, ...others] = grouped(governors);
+  return others.length === 0 && governors.size === online.size ? first?.value : undefined;
 }
 
-function poolsOf({ files }: HostSnapshot): unknown {
-  const found = files.paths("/sys/devices/system/node/").flatMap((path) => {
-    const [, node, size] = /\/node(\d+)\/hugepages\/hugepages-(\d+)kB\/nr_hugepages$/.exec(path) ?? [];
-    const pages = Number(files.text(path) ?? 0);
-    return node === undefined || pages === 0 ? [] : [{ node, size: Number(size), pages }];
-  });
-  const bySize = Map.groupBy(found, ({ size }) => size);
+function poolsOf({ numaNodes }: Topology): unknown {
+  const found = (numaNodes ?? []).flatMap(({ id, hugepages }) =>
+    hugepages.filter(({ total }) => total > 0).map(({ pageSizeKiB, total }) => ({ id, pageSizeKiB, total })),
+  );
+  const bySize = Map.groupBy(found, ({ pageSizeKiB }) => pageSizeKiB);
   const pools = [...bySize].map(([size, nodes]) => ({
     size: formatPageSize(size),
-    nodes: Object.fromEntries(nodes.map(({ node, pages }) => [node, pages])),
+    nodes: Object.fromEntries(nodes.map(({ id, total }) => [id, total])),
   }));
   return pools.length === 0 ? undefined : pools;
 }

@@ -3,6 +3,7 @@
  * four cases are those that people come with.
  */
 import type { HostSnapshot } from "../host/snapshot";
+import { readPerCpu, select } from "../host-tuning/knobs/per-cpu";
 import { readIsolation } from "../linux/cpu-isolation";
 import { CpuSet } from "../linux/cpu-set";
 import { readTopology, type Topology } from "../linux/topology";
@@ -12,7 +13,7 @@ import type { Domain } from "../vm-cpu-placement/model";
 import { planPlacement } from "../vm-cpu-placement/placement";
 import { placementState } from "../vm-cpu-placement/placement-state";
 import type { Inspection } from "./inspect";
-import type { Check } from "./model";
+import { governorFile, type Check } from "./model";
 import { ownCpus } from "./sample-checks";
 
 export const cases = {
@@ -93,10 +94,9 @@ function ofHost(snapshot: HostSnapshot, domains: readonly Domain[]): readonly Fi
   if (own.isEmpty) return [];
   const { files } = snapshot;
   const topology = readTopology(files);
-  const slow = [...own].filter((cpu) => {
-    const governor = files.text(`/sys/devices/system/cpu/cpu${cpu}/cpufreq/scaling_governor`)?.trim();
-    return governor !== undefined && governor !== "performance";
-  });
+  const slow = [...select(readPerCpu(governorFile, snapshot), own)].flatMap(([cpu, governor]) =>
+    governor === "performance" ? [] : [cpu],
+  );
   const shared = own.minus(readIsolation(files, topology.online).isolated).minus(partitionCpus(snapshot, topology));
   const balancing = files.text("/proc/sys/kernel/numa_balancing")?.trim();
   return advised("host", [
@@ -139,11 +139,12 @@ function ofDomain(snapshot: HostSnapshot, domain: Domain): readonly Finding[] {
   const facts = live.facts;
   const pins = [...facts].filter(([setting]) => setting.startsWith("vcpuPins."));
   const cpus = CpuSet.union(pins.map(([, value]) => CpuSet.parse(value)));
-  const nodes = (readTopology(snapshot.files).numaNodes ?? []).filter(({ cpus: ofNode }) => ofNode.intersects(cpus));
+  const topology = readTopology(snapshot.files);
+  const nodes = (topology.numaNodes ?? []).filter(({ cpus: ofNode }) => ofNode.intersects(cpus));
   const memoryKiB = kibOf(facts.get("memory")) ?? live.memoryKiB ?? 0;
   const bound = facts.get("numa.mode") === "strict" || facts.get("numa.mode") === "restrictive";
   const several = pins.filter(([, value]) => CpuSet.parse(value).size > 1);
-  const isolated = readIsolation(snapshot.files, readTopology(snapshot.files).online).isolated;
+  const isolated = readIsolation(snapshot.files, topology.online).isolated;
   const stacked = several.filter(([, value]) => CpuSet.parse(value).intersects(isolated));
   const cells = [...facts.keys()].some((setting) => setting.startsWith("numa.cells."));
   return [

@@ -6,24 +6,26 @@ import type { HostSnapshot } from "../host/snapshot";
 import { readIsolation } from "../linux/cpu-isolation";
 import { CpuSet } from "../linux/cpu-set";
 import { kernelValues, parseKernelLine, type KernelArgument } from "../linux/kernel-args";
-import { kernelEffect } from "../linux/kernel-effect";
+import { kernelEffect, type KernelEffect } from "../linux/kernel-effect";
+import { grouped, readPerCpu } from "../host-tuning/knobs/per-cpu";
 import { machinePartition } from "../linux/cpuset-partition";
 import { sysctlWinner } from "../linux/sysctl-precedence";
 import { readTopology, type Topology } from "../linux/topology";
 import { formatPageSize } from "../linux/units";
-import type { Check } from "./model";
+import { governorFile, type Check } from "./model";
 
 type Found = Omit<Check, "subject">;
 
 export function hostChecks(snapshot: HostSnapshot): readonly Check[] {
   const topology = readTopology(snapshot.files);
   const line = parseKernelLine(snapshot.files.text("/proc/cmdline") ?? "");
+  const effect = effectOf(line, topology);
   const found = [
-    ...isolationChecks(line, { snapshot, topology }),
+    ...isolationChecks(line, { snapshot, topology, effect }),
     ...partitionChecks(snapshot),
-    ...pageChecks(line, { snapshot, topology }),
+    ...pageChecks(line, { snapshot, effect }),
     ...sysctlChecks(snapshot),
-    ...governorChecks(snapshot, topology),
+    ...governorChecks(snapshot),
   ];
   return found.map((one) => ({ ...one, subject: "host" }));
 }
@@ -31,6 +33,8 @@ export function hostChecks(snapshot: HostSnapshot): readonly Check[] {
 interface Host {
   readonly snapshot: HostSnapshot;
   readonly topology: Topology;
+  /** What this kernel makes of its command line. */
+  readonly effect: KernelEffect;
 }
 
 const text = (cpus: CpuSet): string => (cpus.isEmpty ? "none" : cpus.toString());
@@ -48,9 +52,9 @@ function askedSet(value: string | null): CpuSet | undefined {
   }
 }
 
-function isolationChecks(line: readonly KernelArgument[], { snapshot, topology }: Host): readonly Found[] {
+function isolationChecks(line: readonly KernelArgument[], { snapshot, topology, effect }: Host): readonly Found[] {
   const { isolated, nohzFull } = isolationOf(snapshot, topology);
-  const ignored = effectOf(line, { snapshot, topology }).ignored;
+  const { ignored } = effect;
   const why = (key: string) =>
     ignored
       .filter(({ argument }) => argument.startsWith(key))
@@ -91,14 +95,11 @@ function isolationOf({ files }: HostSnapshot, { online }: Topology): { isolated:
   return { isolated, nohzFull: readIsolation(files, online).nohzFull };
 }
 
-function effectOf(line: readonly KernelArgument[], { snapshot, topology }: Host): ReturnType<typeof kernelEffect> {
-  const sizes = snapshot.files
-    .paths("/sys/kernel/mm/hugepages/")
-    .flatMap((path) => /hugepages-(\d+)kB/.exec(path)?.[1] ?? []);
+function effectOf(line: readonly KernelArgument[], { possible, numaNodes, hugepages }: Topology): KernelEffect {
   return kernelEffect(line, {
-    cpuCount: (topology.possible.last ?? 0) + 1,
-    nodes: (topology.numaNodes ?? []).map(({ id }) => id),
-    pageSizesKiB: [...new Set(sizes.map(Number))],
+    cpuCount: (possible.last ?? 0) + 1,
+    nodes: (numaNodes ?? []).map(({ id }) => id),
+    pageSizesKiB: hugepages.map(({ pageSizeKiB }) => pageSizeKiB),
   });
 }
 
@@ -119,13 +120,13 @@ function partitionChecks(snapshot: HostSnapshot): readonly Found[] {
   ];
 }
 
-function pageChecks(line: readonly KernelArgument[], host: Host): readonly Found[] {
-  const { hugepages } = effectOf(line, host);
+function pageChecks(line: readonly KernelArgument[], { snapshot, effect }: Omit<Host, "topology">): readonly Found[] {
+  const { hugepages } = effect;
   if (kernelValues(line, "hugepages").length === 0) return [];
   return [...hugepages].flatMap(([sizeKiB, nodes]) =>
     [...nodes].map(([node, pages]): Found => {
       const path = `/sys/devices/system/node/node${node}/hugepages/hugepages-${sizeKiB}kB/nr_hugepages`;
-      const have = host.snapshot.files.text(path);
+      const have = snapshot.files.text(path);
       return {
         id: "hugepages.boot",
         check: `pages of ${formatPageSize(sizeKiB)} on node ${node}, as the command line asks for`,
@@ -159,20 +160,20 @@ function sysctlChecks({ files }: HostSnapshot): readonly Found[] {
   });
 }
 
-function governorChecks({ files }: HostSnapshot, { online }: Topology): readonly Found[] {
-  const governors = [...online].flatMap((cpu) => {
-    const governor = files.text(`/sys/devices/system/cpu/cpu${cpu}/cpufreq/scaling_governor`);
-    return governor === undefined ? [] : [[cpu, governor.trim()] as const];
-  });
+function governorChecks(snapshot: HostSnapshot): readonly Found[] {
+  const groups = grouped(readPerCpu(governorFile, snapshot));
   const source = "/sys/devices/system/cpu/cpu*/cpufreq/scaling_governor";
   const base = { id: "governor", check: "one governor for all CPUs", source };
-  if (governors.length === 0)
+  if (groups.length === 0)
     return [{ ...base, expected: "one", actual: "this host has no cpufreq", verdict: "notApplicable" }];
-  const by = Map.groupBy(governors, ([, governor]) => governor);
-  const actual = [...by]
-    .map(([governor, all]) => `${governor} on ${CpuSet.from(all.map(([cpu]) => cpu)).toString()}`)
-    .join(", ");
+  const actual = groups.map(({ value, cpus }) => `${value} on ${cpus}`).join(", ");
   return [
-    { ...base, expected: "one", actual, verdict: by.size === 1 ? "pass" : "fail", remedy: "HostTuning: cpuGovernor" },
+    {
+      ...base,
+      expected: "one",
+      actual,
+      verdict: groups.length === 1 ? "pass" : "fail",
+      remedy: "HostTuning: cpuGovernor",
+    },
   ];
 }

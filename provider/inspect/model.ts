@@ -1,6 +1,9 @@
 /* What is asked of a host, and what it says. */
 import type { Verification } from "../impact";
 
+/** Of a CPU's folder. */
+export const governorFile = "cpufreq/scaling_governor";
+
 export interface Check extends Verification {
   /** Stable name of the kind of check, such as `isolation.domain`. */
   readonly id: string;

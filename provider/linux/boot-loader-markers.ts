@@ -5,6 +5,9 @@ export const foreignLoaders: readonly (readonly [string, string])[] = [
   ["/etc/kernel/proxmox-boot-uuids", "proxmox-boot-tool"],
 ];
 
+/** Not a file of the host: in a snapshot what `rpm-ostree kargs` has printed. */
+export const kargsFile = "/run/kvm-tuning/ostree-kargs";
+
 /** What else tells how a host boots. Patterns of the shell. */
 export const bootLoaderFiles: readonly string[] = [
   "/run/ostree-booted",

@@ -14,13 +14,15 @@ import { parseKernelLine } from "../../linux/kernel-args";
 import { editKernelLine } from "../../linux/kernel-line-edit";
 import type { EntryFor } from "../boot-values";
 import type { BootArguments } from "./boot-arguments";
-import { managedArguments, type BootLoader, type Detection, type Findings } from "./boot-loader";
+import { managedArguments, startedByGrub, type BootLoader, type Detection, type Findings } from "./boot-loader";
 import { blsEntries, inGrubOrder, readsEntries, type BlsEntry } from "./bls-menu";
 import { defaultsFile } from "./defaults-block";
 import { blockInDefaults } from "./defaults-place";
 import { environmentFile, menuFile } from "./grub-menu";
 import type { ArgumentsMemo } from "./arguments-memo";
 import {
+  argumentsOf,
+  filesWith,
   lineText,
   lineWithoutOurs,
   memoOf,
@@ -37,20 +39,14 @@ export const blsGrub: BootLoader = {
   name: "GRUB with boot loader entries (RHEL, Fedora)",
   detect,
   nextBoot: (snapshot) => {
-    const { chosen, next, doubts } = menuOf(snapshot);
+    const { entries, chosen, next, doubts } = menuOf(snapshot);
     return {
       entry: (next ?? chosen)?.title ?? "(none)",
       oneShot: next !== undefined,
       line: (next ?? chosen)?.line ?? [],
       lastingLine: chosen?.line ?? [],
       doubts,
-      sourcesOf: (key) => {
-        const has = (entry: BlsEntry) =>
-          managedArguments(parseKernelLine(entry.text.replaceAll("\n", " ")), [key]).length;
-        return blsEntries("/boot", snapshot)
-          .filter(has)
-          .map(({ path }) => path);
-      },
+      sourcesOf: (key) => filesWith(key, entries),
     };
   },
   findings,
@@ -62,7 +58,7 @@ export const blsGrub: BootLoader = {
 function detect(snapshot: HostSnapshot): Detection {
   if (!readsEntries(snapshot) || snapshot.files.text(menuFile(folder)) === undefined) return { kind: "other" };
   const refused = (reason: string): Detection => ({ kind: "refused", reason });
-  if (!parseKernelLine(snapshot.files.text("/proc/cmdline") ?? "").some(({ key }) => key === "BOOT_IMAGE"))
+  if (!startedByGrub(snapshot))
     return refused(
       "the running kernel was not started by GRUB (/proc/cmdline has no BOOT_IMAGE=), so its arguments do not come from /boot/loader/entries",
     );
@@ -187,10 +183,7 @@ function optionsBefore(memo: ArgumentsMemo, now: string | undefined): string | u
   if (now === undefined || memo.kernelopts === undefined) return undefined;
   const bare = (line: string) => editKernelLine(line, { keys: memo.keys, arguments: [] });
   if (bare(now) === bare(memo.kernelopts)) return memo.kernelopts;
-  return editKernelLine(now, {
-    keys: memo.keys,
-    arguments: managedArguments(parseKernelLine(memo.kernelopts), memo.keys),
-  });
+  return editKernelLine(now, argumentsOf(memo.kernelopts, memo.keys));
 }
 
 function undoDefaults(entry: HostSnapshot["journal"][number], snapshot: HostSnapshot): readonly Step[] {

@@ -1,6 +1,6 @@
 import type { HostSnapshot } from "../../host/snapshot";
 import type { Step } from "../../host/step";
-import { canonicalKey, type KernelArgument } from "../../linux/kernel-args";
+import { canonicalKey, parseKernelLine, type KernelArgument } from "../../linux/kernel-args";
 import type { EntryFor } from "../boot-values";
 import type { BootArguments } from "./boot-arguments";
 
@@ -63,6 +63,10 @@ export interface NextBoot {
   /** `file:line` of what sets a key. */
   readonly sourcesOf: (key: string) => readonly string[];
 }
+
+/** GRUB puts BOOT_IMAGE= on the line of every kernel that it starts. */
+export const startedByGrub = (snapshot: HostSnapshot): boolean =>
+  parseKernelLine(snapshot.files.text("/proc/cmdline") ?? "").some(({ key }) => key === "BOOT_IMAGE");
 
 export interface Findings {
   readonly problems: readonly string[];

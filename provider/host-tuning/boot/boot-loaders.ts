@@ -9,8 +9,10 @@ import { mkconfigGrub, mkconfigGrub2 } from "./mkconfig-grub";
 import { ostree } from "./ostree";
 import { systemdBoot } from "./systemd-boot";
 
-/** Every family that can be changed. One line adds one. ostree and systemd-boot first: the one
- * has any loader below it, the other refuses a host that has GRUB too. */
+/**
+ * Every family that can be changed. One line adds one. ostree and systemd-boot first: the one has any loader below it, the
+ * other refuses a host that has GRUB too.
+ */
 const families: readonly BootLoader[] = [ostree, systemdBoot, debianGrub, blsGrub, mkconfigGrub2, mkconfigGrub];
 
 /** The host's boot loader, or why its kernel arguments cannot be changed. */

@@ -12,6 +12,7 @@ import type { BootArguments } from "./boot-arguments";
 import {
   hasArguments,
   managedArguments,
+  startedByGrub,
   type BootLoader,
   type BootLoaderUndo,
   type Detection,
@@ -56,8 +57,7 @@ export function checkMenu(place: GrubPlace, snapshot: HostSnapshot): Detection {
 
 function refusal({ folder }: GrubPlace, snapshot: HostSnapshot): string | undefined {
   const file = menuFile(folder);
-  const running = parseKernelLine(snapshot.files.text("/proc/cmdline") ?? "");
-  if (!running.some((argument) => argument.key === "BOOT_IMAGE")) {
+  if (!startedByGrub(snapshot)) {
     return "the running kernel was not started by GRUB (/proc/cmdline has no BOOT_IMAGE=), so its arguments do not come from grub.cfg";
   }
   let menu: GrubMenu;

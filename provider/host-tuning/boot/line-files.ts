@@ -6,7 +6,7 @@ import { entryName, stillOurs, type JournalEntry } from "../../host/journal";
 import type { HostSnapshot } from "../../host/snapshot";
 import type { Step } from "../../host/step";
 import { editBlsOptions } from "../../linux/bls-entry";
-import { parseKernelLine, printKernelLine } from "../../linux/kernel-args";
+import { canonicalKey, parseKernelLine, printKernelLine } from "../../linux/kernel-args";
 import { editKernelLine } from "../../linux/kernel-line-edit";
 import type { EntryFor } from "../boot-values";
 import { defaultsFile } from "./defaults-block";
@@ -39,10 +39,24 @@ export function writeLines(wanted: BootArguments, files: LineFiles, entryFor: En
     content,
     mode: modeOf(path),
   });
-  const memo = memoText(wanted, memoOf(snapshot) ?? { before: line, ...(kernelopts !== undefined && { kernelopts }) });
+  const first = { before: line, ...(kernelopts !== undefined && { kernelopts }) };
   const edits = edited(withDropped(wanted, snapshot), files).map(({ path, content }) => write(path, content));
-  const known = `${snapshot.files.text(memoFile) ?? ""}\n` === memo;
-  return [...(known ? [] : [write(memoFile, memo)]), ...edits];
+  return [...writeMemo(wanted, { first, snapshot, entryFor }), ...edits];
+}
+
+interface MemoContext {
+  /** What stands there where nothing is noted yet. */
+  readonly first: Omit<ArgumentsMemo, "keys">;
+  readonly snapshot: HostSnapshot;
+  readonly entryFor: EntryFor;
+}
+
+/** Empty when it says so already. */
+export function writeMemo(wanted: BootArguments, { first, snapshot, entryFor }: MemoContext): readonly Step[] {
+  const path = memoFile;
+  const content = memoText(wanted, memoOf(snapshot) ?? first);
+  if (`${snapshot.files.text(path) ?? ""}\n` === content) return [];
+  return [{ kind: "writeFile", entry: entryFor(path), setting: path, path, content, mode: modeOf(path) }];
 }
 
 const modeOf = (path: string): string => (path.startsWith("/etc/") ? "0644" : "0755");
@@ -50,14 +64,16 @@ const modeOf = (path: string): string => (path.startsWith("/etc/") ? "0644" : "0
 /** Keys that the program no longer names get back what stood there before. */
 export function withDropped(wanted: BootArguments, snapshot: HostSnapshot): BootArguments {
   const memo = memoOf(snapshot);
-  const kept = new Set(wanted.keys.map((key) => key.replaceAll("-", "_")));
-  const dropped = memo?.keys.filter((key) => !kept.has(key)) ?? [];
-  return { keys: [...wanted.keys, ...dropped], arguments: [...wanted.arguments, ...before(dropped, memo)] };
+  const kept = new Set(wanted.keys.map(canonicalKey));
+  const dropped = argumentsOf(memo?.before ?? "", memo?.keys.filter((key) => !kept.has(key)) ?? []);
+  return { keys: [...wanted.keys, ...dropped.keys], arguments: [...wanted.arguments, ...dropped.arguments] };
 }
 
-function before(keys: readonly string[], memo: ArgumentsMemo | undefined): BootArguments["arguments"] {
-  return managedArguments(parseKernelLine(memo?.before ?? ""), keys).map(({ key, value }) => ({ key, value }));
-}
+/** Of these keys what stands on a line. */
+export const argumentsOf = (line: string, keys: readonly string[]): BootArguments => ({
+  keys,
+  arguments: managedArguments(parseKernelLine(line), keys).map(({ key, value }) => ({ key, value })),
+});
 
 function edited(wanted: BootArguments, files: LineFiles): readonly { path: string; content: string }[] {
   const { entries, snapshot, kernelopts } = files;
@@ -70,11 +86,7 @@ function edited(wanted: BootArguments, files: LineFiles): readonly { path: strin
   const later =
     command === undefined
       ? []
-      : [{ path: kernelCommandFile, text: command, content: editCommand(command, wanted) }].map((one) => ({
-          ...one,
-          text: `${one.text}\n`,
-          content: `${one.content}\n`,
-        }));
+      : [{ path: kernelCommandFile, text: `${command}\n`, content: `${editCommand(command, wanted)}\n` }];
   return [...all, ...later].filter(({ text, content }) => text !== content);
 }
 
@@ -109,7 +121,7 @@ export function undoLines(files: LineFiles): readonly Step[] {
   const journalled = new Map(all.filter(([path]) => holdsLine(path)));
   const whole = [...journalled].filter(([path, entry]) => isAsLeft(entry, path, snapshot));
   const asLeft = new Set(whole.map(([path]) => path));
-  const inverse = memo && { keys: memo.keys, arguments: before(memo.keys, memo) };
+  const inverse = memo && argumentsOf(memo.before, memo.keys);
   const edits = inverse === undefined ? [] : edited(inverse, files).filter(({ path }) => !asLeft.has(path));
   const spare = (path: string) => entryName(snapshot.journal, 0, path);
   const last = (path: string) => (path === memoFile ? 1 : 0);
@@ -139,5 +151,9 @@ function isAsLeft(entry: JournalEntry, path: string, snapshot: HostSnapshot): bo
   const now = snapshot.journalledFiles.get(path) ?? "absent";
   return now !== "absent" && stillOurs(entry, path, now);
 }
+
+/** The entries whose kernel gets `key`. */
+export const filesWith = (key: string, entries: readonly BlsEntry[]): readonly string[] =>
+  entries.filter(({ line }) => managedArguments(line, [key]).length > 0).map(({ path }) => path);
 
 export const lineText = (entry: BlsEntry | undefined): string => printKernelLine(entry?.line ?? []);

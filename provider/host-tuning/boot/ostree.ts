@@ -7,15 +7,12 @@
  */
 import type { HostSnapshot } from "../../host/snapshot";
 import type { Step } from "../../host/step";
-import { formatKernelArgument, parseKernelLine, type KernelArgument } from "../../linux/kernel-args";
+import { formatKernelArgument, parseKernelLine, printKernelLine, type KernelArgument } from "../../linux/kernel-args";
+import { kargsFile } from "../../linux/boot-loader-markers";
 import type { EntryFor } from "../boot-values";
-import { memoFile, memoText } from "./arguments-memo";
 import type { BootArguments } from "./boot-arguments";
 import { hasArguments, managedArguments, type BootLoader, type Detection } from "./boot-loader";
-import { lineWithoutOurs, memoOf, undoLines, withDropped } from "./line-files";
-
-/** Not a file of the host: what the command has printed (host/snapshot-script.ts). */
-export const kargsFile = "/run/kvm-tuning/ostree-kargs";
+import { argumentsOf, lineWithoutOurs, memoOf, undoLines, withDropped, writeMemo } from "./line-files";
 
 export const ostree: BootLoader = {
   name: "ostree (rpm-ostree)",
@@ -36,8 +33,7 @@ export const ostree: BootLoader = {
   withoutOurs: lineWithoutOurs,
   undo: (snapshot) => {
     const memo = memoOf(snapshot);
-    const before = managedArguments(parseKernelLine(memo?.before ?? ""), memo?.keys ?? []);
-    const change = memo === undefined ? [] : deploy({ keys: memo.keys, arguments: before }, snapshot);
+    const change = memo === undefined ? [] : deploy(argumentsOf(memo.before, memo.keys), snapshot);
     return { left: [], steps: [...change, ...undoLines({ entries: [], line: "", snapshot })] };
   },
 };
@@ -56,18 +52,8 @@ const lineOf = (snapshot: HostSnapshot): readonly KernelArgument[] =>
   parseKernelLine((snapshot.files.text(kargsFile) ?? "").trim());
 
 function steps(wanted: BootArguments, snapshot: HostSnapshot, entryFor: EntryFor): readonly Step[] {
-  const line = lineOf(snapshot);
-  const memo = memoText(wanted, memoOf(snapshot) ?? { before: line.map(({ text }) => text).join(" ") });
-  const known = `${snapshot.files.text(memoFile) ?? ""}\n` === memo;
-  const write: Step = {
-    kind: "writeFile",
-    entry: entryFor(memoFile),
-    setting: memoFile,
-    path: memoFile,
-    content: memo,
-    mode: "0644",
-  };
-  return [...(known ? [] : [write]), ...deploy(withDropped(wanted, snapshot), snapshot)];
+  const first = { before: printKernelLine(lineOf(snapshot)) };
+  return [...writeMemo(wanted, { first, snapshot, entryFor }), ...deploy(withDropped(wanted, snapshot), snapshot)];
 }
 
 /** One new deployment. Each argument that goes is named with its value: of a key that stands twice both must go. */

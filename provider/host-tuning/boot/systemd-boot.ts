@@ -8,13 +8,12 @@
  */
 import type { HostSnapshot } from "../../host/snapshot";
 import type { Step } from "../../host/step";
-import { parseKernelLine } from "../../linux/kernel-args";
 import { mountOf } from "../../linux/mounts";
 import type { EntryFor } from "../boot-values";
 import type { BootArguments } from "./boot-arguments";
-import { managedArguments, type BootLoader, type Detection } from "./boot-loader";
+import { startedByGrub, type BootLoader, type Detection } from "./boot-loader";
 import { blsEntries, bootFolders, inSystemdBootOrder, type BlsEntry } from "./bls-menu";
-import { lineText, lineWithoutOurs, undoLines, writeLines, type LineFiles } from "./line-files";
+import { filesWith, lineText, lineWithoutOurs, undoLines, writeLines, type LineFiles } from "./line-files";
 import { backupId } from "./managed-keys";
 
 export const systemdBoot: BootLoader = {
@@ -28,14 +27,13 @@ export const systemdBoot: BootLoader = {
       line: (next ?? chosen)?.line ?? [],
       lastingLine: chosen?.line ?? [],
       doubts: [],
-      sourcesOf: (key) =>
-        entries.filter(({ line }) => managedArguments(line, [key]).length > 0).map(({ path }) => path),
+      sourcesOf: (key) => filesWith(key, entries),
     };
   },
   findings: () => ({ problems: [], warnings: [] }),
   steps,
   withoutOurs: lineWithoutOurs,
-  undo: (snapshot) => ({ left: [], steps: undoLines(filesOf(snapshot)) }),
+  undo: (snapshot) => ({ left: [], steps: undoLines(filesOf(menuOf(snapshot), snapshot)) }),
 };
 
 const has = (snapshot: HostSnapshot) => (path: string) => snapshot.files.text(path) !== undefined;
@@ -58,7 +56,7 @@ function detect(snapshot: HostSnapshot): Detection {
     return refused(
       `${where} starts a unified kernel image (${images}): its command line is built, and signed, into it`,
     );
-  if (parseKernelLine(snapshot.files.text("/proc/cmdline") ?? "").some(({ key }) => key === "BOOT_IMAGE"))
+  if (startedByGrub(snapshot))
     return refused(`${where} is there, but the running kernel was started by GRUB (/proc/cmdline has BOOT_IMAGE=)`);
   if (allEntries(snapshot).length === 0) return refused(`${where} has no entry of a Linux kernel`);
   return { kind: "usable" };
@@ -102,14 +100,16 @@ function firmwareVariable(name: string, snapshot: HostSnapshot): string | undefi
   return text === "" ? undefined : text;
 }
 
-const filesOf = (snapshot: HostSnapshot): LineFiles => {
-  const { entries, chosen } = menuOf(snapshot);
-  return { entries, line: lineText(chosen), snapshot };
-};
+const filesOf = ({ entries, chosen }: ReturnType<typeof menuOf>, snapshot: HostSnapshot): LineFiles => ({
+  entries,
+  line: lineText(chosen),
+  snapshot,
+});
 
 function steps(wanted: BootArguments, snapshot: HostSnapshot, entryFor: EntryFor): readonly Step[] {
-  const { chosen } = menuOf(snapshot);
-  const lines = writeLines(wanted, filesOf(snapshot), entryFor);
+  const menu = menuOf(snapshot);
+  const { chosen } = menu;
+  const lines = writeLines(wanted, filesOf(menu, snapshot), entryFor);
   const changes = lines.some((step) => "path" in step && step.path === chosen?.path);
   return chosen !== undefined && changes && onVfat(chosen.path, snapshot)
     ? [backup(chosen, entryFor), ...lines]
