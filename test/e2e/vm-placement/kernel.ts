@@ -16,8 +16,9 @@ export async function masks(host: TestHost): Promise<Threads> {
 
 /** Thread -> policy and priority, as chrt(1) has them. */
 export async function policies(host: TestHost): Promise<Threads> {
+  // QEMU's worker threads come and go, so a thread that ends between its name and its policy is left out.
   const text = await host.output(
-    "pid=$(cat /run/libvirt/qemu/db.pid); for task in /proc/$pid/task/*; do cat $task/comm; chrt -p ${task##*/}; done",
+    'pid=$(cat /run/libvirt/qemu/db.pid); for task in /proc/$pid/task/*; do { cat $task/comm && chrt -p ${task##*/}; } 2>/dev/null; done; [ -n "$pid" ]',
   );
   const found = text.matchAll(/^(.*)\npid .* policy: (\w+)\npid .* priority: (\d+)$/gm);
   return sorted([...found].map(([, name = "", policy = "", priority = ""]) => [name, `${policy} ${priority}`]));
