@@ -1,4 +1,4 @@
-import { bootLoaderFiles, foreignLoaders } from "../linux/boot-loader-markers";
+import { bootLoaderFiles, foreignLoaders, loaderVariable } from "../linux/boot-loader-markers";
 import { grubMenuLines, grubSecretLines } from "../linux/grub-lines";
 import { libvirtScript } from "./snapshot-libvirt";
 import type { SnapshotRequest } from "./snapshot";
@@ -127,7 +127,7 @@ named_files() {
     etc/default/grub etc/default/grub.d/* boot/grub/grubenv boot/grub2/grubenv etc/kernel/cmdline \\
     boot/loader/loader.conf boot/efi/loader/loader.conf efi/loader/loader.conf \\
     boot/loader/entries/*.conf boot/efi/loader/entries/*.conf efi/loader/entries/*.conf \\
-    sys/firmware/efi/efivars/LoaderEntry[DO]*-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f \\
+    ${loaderVariable("LoaderEntry[DOL]*").slice(1)} \\
     etc/default/irqbalance etc/sysconfig/irqbalance etc/irqbalance.env \\
     var/lib/kvm-tuning/owner.json var/lib/kvm-tuning/restart var/lib/kvm-tuning/trial* $journal/[0-9]*/meta $journal/[0-9]*/original $journal/[0-9]*/wrote
   do [ -e "$name" ] && [ ! -d "$name" ] && printf "$format" "$name"; done

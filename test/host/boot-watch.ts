@@ -8,6 +8,8 @@ import type { Monitor } from "./monitor";
 const EVERY_MS = 5_000;
 /** A boot takes half a minute; on a busy machine three times that. */
 const HUNG_AFTER_MS = 180_000;
+/** GRUB's, or the firmware's before systemd-boot, which says nothing. */
+const bootLoaderWords = / {2}Booting `|BdsDxe: starting /;
 const BANNER_LIMIT_MS = 3_000;
 
 interface Watched {
@@ -29,7 +31,7 @@ export function watchBoots({ runFolder, monitor, port }: Watched): BootWatch {
   let since: number | undefined;
   const look = async (): Promise<void> => {
     const text = await readFile(consoleLog(runFolder), "utf8").catch(() => "");
-    const now = text.split("  Booting `").length - 1;
+    const now = text.split(bootLoaderWords).length - 1;
     if (now > boots) [boots, since] = [now, Date.now()];
     if (since === undefined) return;
     const { status } = (await monitor.execute("query-status")) as { status: string };

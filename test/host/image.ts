@@ -2,7 +2,7 @@
 import { chmod, copyFile, cp, readFile, readdir, rm, statfs, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { artefact, contentKey } from "../../scripts/lib/cache";
 import { makeOwnedFolder, removeOwnedFolder } from "../../scripts/lib/owned-folder";
 import { mustRun } from "../../scripts/lib/process";
@@ -13,6 +13,8 @@ export interface Image {
   readonly folder: string;
   readonly disk: string;
   readonly privateKeyPath: string;
+  /** UEFI firmware, and the variables that a new machine has. */
+  readonly firmware: { readonly code: string; readonly variables: string };
   /** authorized_keys form, as a `hostKey` argument takes it. */
   readonly hostKey: string;
 }
@@ -22,6 +24,8 @@ const SUITE = "bookworm";
 const DISK_MIB = 3072;
 const BUILD_LIMIT_SECONDS = 1200;
 const SPACE_NEEDED_BYTES = 3 * 1024 ** 3;
+const firmwareCode = "OVMF_CODE_4M.fd";
+const firmwareVariables = "OVMF_VARS_4M.fd";
 const PACKAGE_STEP = "unpacking Debian packages";
 
 export async function ensureImage(): Promise<Image> {
@@ -33,7 +37,13 @@ export async function ensureImage(): Promise<Image> {
   );
   const folder = await artefact({ kind: "test-host-image", key, make: build });
   const hostKey = (await readFile(join(folder, "host-key.pub"), "utf8")).trim().split(" ").slice(0, 2).join(" ");
-  return { folder, disk: join(folder, "disk.raw"), privateKeyPath: join(folder, "id_ed25519"), hostKey };
+  return {
+    folder,
+    disk: join(folder, "disk.raw"),
+    privateKeyPath: join(folder, "id_ed25519"),
+    firmware: { code: join(folder, firmwareCode), variables: join(folder, firmwareVariables) },
+    hostKey,
+  };
 }
 
 async function inputFiles(): Promise<readonly Buffer[]> {
@@ -55,9 +65,9 @@ async function build(folder: string): Promise<void> {
         limitSeconds: BUILD_LIMIT_SECONDS,
       });
     });
-    for (const file of ["id_ed25519", "id_ed25519.pub", "out/host-key.pub"]) {
-      await copyFile(join(work, file), join(folder, file.replace("out/", "")));
-    }
+    const made = ["host-key.pub", firmwareCode, firmwareVariables].map((name) => join("out", name));
+    for (const file of ["id_ed25519", "id_ed25519.pub", ...made])
+      await copyFile(join(work, file), join(folder, basename(file)));
     await chmod(join(folder, "id_ed25519"), 0o600);
     await chmod(join(folder, "disk.raw"), 0o444);
   } finally {

@@ -6,6 +6,8 @@ export interface Machine {
   readonly runFolder: string;
   readonly disk: string;
   readonly cpufreqTable: string;
+  /** UEFI in place of the BIOS, and the disk that it boots from: the second one, with the EFI system partition. */
+  readonly firmware?: { readonly code: string; readonly variables: string; readonly systemPartition: string };
   /** Shell command that writes saved RAM state to its standard output. */
   readonly restoreFrom?: string;
 }
@@ -37,9 +39,18 @@ function numaArguments(): readonly string[] {
   return [...memory, ...distances];
 }
 
+function firmwareArguments({ code, variables, systemPartition }: NonNullable<Machine["firmware"]>): readonly string[] {
+  return [
+    ...["-drive", `if=pflash,unit=0,file=${code},format=raw,readonly=on`],
+    ...["-drive", `if=pflash,unit=1,file=${variables},format=raw`],
+    ...["-drive", `if=none,id=d1,file=${systemPartition},format=raw,cache=unsafe`],
+    ...["-device", "virtio-blk-pci,drive=d1,bootindex=0"],
+  ];
+}
+
 /** Command line of QEMU. Everything but the paths belongs to the key of a saved RAM state. */
 export function qemuArguments(machine: Machine): readonly string[] {
-  const { runFolder, disk, cpufreqTable, restoreFrom } = machine;
+  const { runFolder, disk, cpufreqTable, firmware, restoreFrom } = machine;
   return [
     "qemu-system-x86_64",
     ...["-name", "test-host", "-M", "q35", "-nodefaults", "-no-user-config", "-display", "none"],
@@ -48,7 +59,8 @@ export function qemuArguments(machine: Machine): readonly string[] {
     ...["-smp", `${CPUS},sockets=${SOCKETS},cores=2,threads=2`, "-m", `${NODE_MIB * SOCKETS}M`],
     ...numaArguments(),
     ...["-drive", `if=none,id=d0,file=${disk},format=qcow2,cache=unsafe,discard=unmap`],
-    ...["-device", "virtio-blk-pci,drive=d0,bootindex=0"],
+    ...["-device", `virtio-blk-pci,drive=d0${firmware === undefined ? ",bootindex=0" : ""}`],
+    ...(firmware === undefined ? [] : firmwareArguments(firmware)),
     // restrict: the guest reaches nothing outside; ports are forwarded by the monitor, which lets the kernel choose one.
     ...["-netdev", "user,id=n0,restrict=on", "-device", "virtio-net-pci,netdev=n0,romfile="],
     ...["-device", "virtio-rng-pci", "-serial", `file:${consoleLog(runFolder)}`],

@@ -1,10 +1,12 @@
 // A real host for tests: a clone of the booted template, reached by the system's ssh. Gone when this process is gone.
 import { randomUUID } from "node:crypto";
+import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { lastLines, type RunResult } from "../../scripts/lib/process";
 import { watchBoots } from "./boot-watch";
 import { frozenDisk, type FrozenDisk } from "./frozen-disk";
+import type { Machine } from "./machine";
 import { consoleTail, startQemu, type Qemu } from "./qemu";
 import { makeOwnedFolder, removeOwnedFolder } from "../../scripts/lib/owned-folder";
 import { closeConnections, ssh, trustHostKey, type SshOptions, type SshTarget } from "./ssh";
@@ -43,6 +45,8 @@ export interface TestHost {
   thaw(): Promise<void>;
   /** Forwards another port and refuses the old one; resolves with the new port. */
   movePort(): Promise<number>;
+  /** Ends the machine; its disk becomes `file`. */
+  leaveDisk(file: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -85,6 +89,27 @@ async function start({ name, template, runFolder }: Start): Promise<TestHost> {
   } catch (error) {
     await qemu.kill();
     throw new Error(`test host ${name} does not start; ${await consoleTail(runFolder)}`, { cause: error });
+  }
+}
+
+interface ColdStart extends Start {
+  readonly disk: string;
+  readonly firmware: NonNullable<Machine["firmware"]>;
+}
+
+/** A machine that boots from its own disks; waits until it answers. */
+export async function boot({ name, template, runFolder, disk, firmware }: ColdStart): Promise<TestHost> {
+  const key = await keyFor(template, runFolder);
+  await trustHostKey(runFolder, template.image.hostKey);
+  const qemu = await startQemu({ runFolder, disk, cpufreqTable: template.cpufreqTable, firmware });
+  try {
+    const target = { folder: runFolder, port: await qemu.forwardSsh(), privateKeyPath: key.path };
+    const host = testHost({ name, qemu, target, privateKey: key.text, template, disk });
+    await host.waitForBoot("");
+    return host;
+  } catch (error) {
+    await qemu.kill();
+    throw error;
   }
 }
 
@@ -147,6 +172,11 @@ function testHost({ name, qemu, target, privateKey, template, disk }: Parts): Te
     }
     throw new Error(`${name} has not rebooted within ${BOOT_LIMIT_SECONDS} s; ${await consoleTail(target.folder)}`);
   };
+  const end = async (): Promise<void> => {
+    watch.end();
+    await closeConnections(here());
+    await removeOwnedFolder(target.folder);
+  };
   const watch = watchBoots({ runFolder: target.folder, monitor: qemu.monitor, port: () => port });
   return {
     name,
@@ -196,11 +226,16 @@ function testHost({ name, qemu, target, privateKey, template, disk }: Parts): Te
       port = next;
       return port;
     },
-    stop: async () => {
-      watch.end();
+    leaveDisk: async (file) => {
+      // Not killed: what the machine has written must be in the file.
+      await qemu.monitor.execute("quit").catch(() => undefined);
       await qemu.kill();
-      await closeConnections(here());
-      await removeOwnedFolder(target.folder);
+      await rename(disks.at(-1) ?? disk, file);
+      await end();
+    },
+    stop: async () => {
+      await qemu.kill();
+      await end();
     },
   };
 }

@@ -16,6 +16,7 @@ import type { EntryFor } from "../boot-values";
 import type { BootArguments } from "./boot-arguments";
 import { managedArguments, startedByGrub, type BootLoader, type Detection, type Findings } from "./boot-loader";
 import { blsEntries, inGrubOrder, readsEntries, type BlsEntry } from "./bls-menu";
+import { blsGrubTrial, blsTrialId } from "./bls-grub-trial";
 import { defaultsFile } from "./defaults-block";
 import { blockInDefaults } from "./defaults-place";
 import { environmentFile, menuFile } from "./grub-menu";
@@ -53,6 +54,10 @@ export const blsGrub: BootLoader = {
   steps,
   withoutOurs: lineWithoutOurs,
   undo,
+  trial: blsGrubTrial(folder, (snapshot) => ({
+    ...menuOf(snapshot),
+    kernelopts: environmentOf(snapshot).get("kernelopts"),
+  })),
 };
 
 function detect(snapshot: HostSnapshot): Detection {
@@ -74,6 +79,8 @@ interface Menu {
   /** For one boot. */
   readonly next: BlsEntry | undefined;
   readonly doubts: readonly string[];
+  /** As it would be with `entry` beside the others. */
+  readonly chosenWith: (entry: BlsEntry) => BlsEntry | undefined;
 }
 
 function environmentOf(snapshot: HostSnapshot): GrubEnvironment {
@@ -88,7 +95,8 @@ function variablesOf(snapshot: HostSnapshot): ReadonlyMap<string, string> {
 }
 
 function menuOf(snapshot: HostSnapshot): Menu {
-  const entries = inGrubOrder(blsEntries("/boot", snapshot, variablesOf(snapshot)));
+  const all = inGrubOrder(blsEntries("/boot", snapshot, variablesOf(snapshot)));
+  const entries = all.filter(({ id }) => id !== blsTrialId);
   const environment = environmentOf(snapshot);
   const spec = defaultOf(snapshot, environment);
   const chosen = choose(entries, spec);
@@ -97,7 +105,11 @@ function menuOf(snapshot: HostSnapshot): Menu {
   return {
     entries,
     chosen: chosen ?? entries[0],
-    next: once === "" ? undefined : choose(entries, once),
+    next: once === "" ? undefined : choose(all, once),
+    chosenWith: (entry) => {
+      const others = inGrubOrder([...entries, entry]);
+      return choose(others, spec) ?? others[0];
+    },
     doubts: missing ? [`GRUB's default ${JSON.stringify(spec)} names no entry: GRUB takes the first`] : [],
   };
 }

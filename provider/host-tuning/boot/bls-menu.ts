@@ -6,6 +6,7 @@ import type { HostSnapshot } from "../../host/snapshot";
 import { blsOptions, blsValue, parseBlsEntry } from "../../linux/bls-entry";
 import { parseKernelLine, type KernelArgument } from "../../linux/kernel-args";
 import { compareVersions } from "../../linux/compare-versions";
+import { compareVersionFormat } from "../../linux/version-format";
 
 export interface BlsEntry {
   readonly path: string;
@@ -62,8 +63,8 @@ export function inSystemdBootOrder(entries: readonly BlsEntry[]): readonly BlsEn
       Number(left.bad) - Number(right.bad) ||
       Number(left.sortKey === undefined) - Number(right.sortKey === undefined) ||
       (left.sortKey ?? "").localeCompare(right.sortKey ?? "", "en") ||
-      (left.sortKey === undefined ? 0 : compareVersions(right.version, left.version)) ||
-      compareVersions(right.id, left.id),
+      (left.sortKey === undefined ? 0 : compareVersionFormat(right.version, left.version)) ||
+      compareVersionFormat(right.id, left.id),
   );
 }
 

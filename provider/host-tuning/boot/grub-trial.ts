@@ -1,17 +1,15 @@
 /*
  * A trial with GRUB: a menu entry of our own in custom.cfg, which grub.cfg reads (41_custom), so that nothing is generated
- * for it; and `next_entry` in grubenv, which GRUB takes for one boot and empties before it boots. The entry is a copy of
- * the one that boots by default but for its kernel arguments. The default itself stays as it is.
- * GRUB empties `next_entry` by writing a block of the file: it cannot on LVM, RAID, btrfs and ZFS, and a trial that
- * fails would then be tried for ever.
- * Source: GRUB manual, "The GRUB environment block"; grub-reboot(8); /etc/grub.d/00_header, 41_custom of GRUB 2.06.
+ * for it; and `next_entry` in grubenv (grub-next-entry.ts). The entry is a copy of the one that boots by default but for
+ * its kernel arguments. The default itself stays as it is.
+ * Source: /etc/grub.d/41_custom of GRUB 2.06.
  */
 import type { HostSnapshot } from "../../host/snapshot";
 import type { GrubEntry } from "../../linux/grub-config";
 import { canonicalKey, parseKernelLine } from "../../linux/kernel-args";
-import { mountOf } from "../../linux/mounts";
 import { grubQuote } from "./grub-fragment";
-import { customMenuFile, environmentFile, menuFile, menuWith, readMenu } from "./grub-menu";
+import { customMenuFile, menuFile, menuWith, readMenu } from "./grub-menu";
+import { cannotWrite, chooseScript } from "./grub-next-entry";
 import type { GrubPlace } from "./grub-place";
 import type { BootArgument } from "./boot-arguments";
 import type { TrialLoader } from "./boot-loader";
@@ -33,7 +31,7 @@ export const grubTrial = ({ folder, prefix }: GrubPlace): TrialLoader => ({
       words.join(" "),
     ];
   },
-  script: trialScript(folder, prefix),
+  script: trialScript({ folder, prefix }),
 });
 
 function refusal(folder: string, prefix: string, snapshot: HostSnapshot): string | undefined {
@@ -49,19 +47,6 @@ function refusal(folder: string, prefix: string, snapshot: HostSnapshot): string
   return cannotWrite(folder, snapshot);
 }
 
-/** GRUB writes to a plain partition alone: no abstraction below it, no file system that moves its blocks. */
-function cannotWrite(folder: string, snapshot: HostSnapshot): string | undefined {
-  const mount = mountOf(environmentFile(folder), snapshot.files.text("/proc/mounts") ?? "");
-  if (mount === undefined)
-    return `the file system of ${folder} is not in /proc/mounts, so whether GRUB can write to it is not known`;
-  const where = `${folder} is on ${mount.device} (${mount.type})`;
-  const loop = "GRUB could not write there that the trial has had its one boot";
-  if (/^\/dev\/(mapper\/|dm-)/.test(mount.device)) return `${where}, LVM or another device mapper: ${loop}`;
-  if (/^\/dev\/md/.test(mount.device)) return `${where}, a RAID: ${loop}`;
-  if (!["ext2", "ext3", "ext4", "xfs", "vfat"].includes(mount.type)) return `${where}: ${loop}`;
-  return undefined;
-}
-
 /** The entry's own words without the managed keys, then ours; what is behind `--` stays there. */
 function trialWords(entry: GrubEntry, line: Parameters<TrialLoader["entry"]>[0]): readonly string[] {
   const managed = new Set(line.keys.map(canonicalKey));
@@ -74,8 +59,8 @@ function trialWords(entry: GrubEntry, line: Parameters<TrialLoader["entry"]>[0])
 /** GRUB puts the quotes itself around a word with blanks. */
 const wordOf = ({ key, value }: BootArgument): string => (value === null ? key : `${key}=${value}`);
 
-const trialScript = (folder: string, prefix: string): string => `
-grub=$root${folder} cfg=$root${menuFile(folder)} custom=$root${customMenuFile(folder)} env=$root${environmentFile(folder)}
+const trialScript = ({ folder, prefix }: Pick<GrubPlace, "folder" | "prefix">): string => `
+grub=$root${folder} cfg=$root${menuFile(folder)} custom=$root${customMenuFile(folder)}
 # custom.cfg without our block, which stands at its beginning; \`new\`: the file was made for it.
 others() {
   new=
@@ -113,14 +98,4 @@ drop_entry() {
   if [ -n "$new" ] && [ ! -s "$grub/.custom.kvm-tuning" ]; then rm -f "$custom" "$grub/.custom.kvm-tuning"
   else sync "$grub/.custom.kvm-tuning" && mv -f "$grub/.custom.kvm-tuning" "$custom"; fi && sync "$grub" || fail "cannot write $custom"
 }
-chosen() { [ -e "$env" ] && ${prefix}-editenv "$env" list | grep -q '^next_entry=${trialEntryId}$'; }
-select_entry() {
-  # Debian makes it when it is first needed.
-  [ -e "$env" ] || { word 'new grubenv' && ${prefix}-editenv "$env" create; } || fail "cannot make $env"
-  ${prefix}-editenv "$env" set next_entry=${trialEntryId} && sync "$env" && chosen || fail "cannot choose the trial in $env"
-}
-unselect_entry() {
-  ! chosen || { ${prefix}-editenv "$env" unset next_entry && sync "$env"; } || fail "cannot take the trial out of $env"
-  if grep -qsx 'new grubenv' "$record" && [ -e "$env" ] && [ -z "$(${prefix}-editenv "$env" list)" ]; then rm -f "$env"; fi
-}
-`;
+${chooseScript({ folder, prefix }, trialEntryId)}`;

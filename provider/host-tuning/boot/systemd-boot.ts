@@ -8,6 +8,7 @@
  */
 import type { HostSnapshot } from "../../host/snapshot";
 import type { Step } from "../../host/step";
+import { loaderVariable } from "../../linux/boot-loader-markers";
 import { mountOf } from "../../linux/mounts";
 import type { EntryFor } from "../boot-values";
 import type { BootArguments } from "./boot-arguments";
@@ -15,6 +16,7 @@ import { startedByGrub, type BootLoader, type Detection } from "./boot-loader";
 import { blsEntries, bootFolders, inSystemdBootOrder, type BlsEntry } from "./bls-menu";
 import { filesWith, lineText, lineWithoutOurs, undoLines, writeLines, type LineFiles } from "./line-files";
 import { backupId } from "./managed-keys";
+import { systemdBootTrial, trialEntryId, type SystemdBootMenu } from "./systemd-boot-trial";
 
 export const systemdBoot: BootLoader = {
   name: "systemd-boot",
@@ -34,6 +36,7 @@ export const systemdBoot: BootLoader = {
   steps,
   withoutOurs: lineWithoutOurs,
   undo: (snapshot) => ({ left: [], steps: undoLines(filesOf(menuOf(snapshot), snapshot)) }),
+  trial: systemdBootTrial((snapshot) => menuOf(snapshot)),
 };
 
 const has = (snapshot: HostSnapshot) => (path: string) => snapshot.files.text(path) !== undefined;
@@ -62,26 +65,37 @@ function detect(snapshot: HostSnapshot): Detection {
   return { kind: "usable" };
 }
 
+/** But for those of ours that are not there to stay. */
 const allEntries = (snapshot: HostSnapshot): readonly BlsEntry[] =>
-  inSystemdBootOrder(bootFolders.flatMap((folder) => blsEntries(folder, snapshot)).filter(({ id }) => id !== backupId));
+  everyEntry(snapshot).filter(({ id }) => id !== backupId && id !== trialEntryId);
 
-function menuOf(snapshot: HostSnapshot): {
-  readonly entries: readonly BlsEntry[];
-  readonly chosen: BlsEntry | undefined;
-  readonly next: BlsEntry | undefined;
-} {
-  const entries = allEntries(snapshot);
-  const named = (pattern: string | undefined) =>
+const everyEntry = (snapshot: HostSnapshot): readonly BlsEntry[] =>
+  inSystemdBootOrder(bootFolders.flatMap((folder) => blsEntries(folder, snapshot)));
+
+function menuOf(snapshot: HostSnapshot): SystemdBootMenu {
+  const named = (entries: readonly BlsEntry[], pattern: string | undefined) =>
     pattern === undefined ? undefined : entries.find((entry) => matches(pattern, entry));
+  const defaultOf = (entries: readonly BlsEntry[]) =>
+    named(entries, lasting("LoaderEntryDefault", snapshot)) ?? named(entries, configured) ?? entries[0];
   const configured = bootFolders
     .map((folder) => /^default\s+(\S+)/m.exec(snapshot.files.text(`${folder}/loader/loader.conf`) ?? "")?.[1])
+    .map((pattern) => saved(pattern, snapshot))
     .find((one) => one !== undefined);
+  const entries = allEntries(snapshot);
   return {
     entries,
-    chosen: named(firmwareVariable("LoaderEntryDefault", snapshot)) ?? named(configured) ?? entries[0],
-    next: named(firmwareVariable("LoaderEntryOneShot", snapshot)),
+    chosen: defaultOf(entries),
+    next: named(everyEntry(snapshot), firmwareVariable("LoaderEntryOneShot", snapshot)),
+    chosenWith: (entry) => defaultOf(inSystemdBootOrder([...entries, entry])),
   };
 }
+
+const lasting = (name: string, snapshot: HostSnapshot): string | undefined =>
+  saved(firmwareVariable(name, snapshot), snapshot);
+
+/** `@saved`: the entry that was booted last, but for one that was chosen for one boot. */
+const saved = (pattern: string | undefined, snapshot: HostSnapshot): string | undefined =>
+  pattern === "@saved" ? firmwareVariable("LoaderEntryLastBooted", snapshot) : pattern;
 
 /** A glob over the entry's file name; `.conf` may be left out. */
 function matches(pattern: string, { id }: BlsEntry): boolean {
@@ -95,12 +109,11 @@ function matches(pattern: string, { id }: BlsEntry): boolean {
 
 /** Four bytes of attributes, then UTF-16: names of files are ASCII. */
 function firmwareVariable(name: string, snapshot: HostSnapshot): string | undefined {
-  const path = `/sys/firmware/efi/efivars/${name}-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f`;
-  const text = snapshot.files.text(path)?.replaceAll(/[^\x20-\x7e]/g, "");
+  const text = snapshot.files.text(loaderVariable(name))?.replaceAll(/[^\x20-\x7e]/g, "");
   return text === "" ? undefined : text;
 }
 
-const filesOf = ({ entries, chosen }: ReturnType<typeof menuOf>, snapshot: HostSnapshot): LineFiles => ({
+const filesOf = ({ entries, chosen }: SystemdBootMenu, snapshot: HostSnapshot): LineFiles => ({
   entries,
   line: lineText(chosen),
   snapshot,

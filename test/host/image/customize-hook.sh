@@ -37,6 +37,18 @@ GRUB_DISABLE_SUBMENU=y
 GRUB
 chmod -x etc/grub.d/05_debian_theme etc/grub.d/20_linux_xen etc/grub.d/30_* etc/grub.d/40_custom
 
+# systemd-boot, for a host that uses it in GRUB's place: not installed here, where its hooks would run. And the firmware.
+mkdir -p usr/local/share/systemd-boot
+(
+  cd usr/local/share/systemd-boot
+  APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get -q download systemd-boot systemd-boot-efi
+  mkdir "$inputs/firmware"
+  cd "$inputs/firmware"
+  APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get -q download ovmf
+  dpkg-deb -x ovmf_*.deb .
+  cp usr/share/OVMF/OVMF_CODE_4M.fd usr/share/OVMF/OVMF_VARS_4M.fd "$inputs/out/"
+)
+
 # Units and generators that a test host does not need.
 while read -r unit; do ln -sf /dev/null "etc/systemd/system/$unit"; done < "$inputs/masked-units.txt"
 mkdir -p etc/systemd/system-generators
