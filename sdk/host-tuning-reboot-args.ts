@@ -22,14 +22,14 @@ export interface RebootFields {
   rebootTimeoutSeconds?: pulumi.Input<number> | undefined;
   /**
    * How new kernel arguments are booted. `"auto"`: in a trial where the boot loader can give one boot other arguments than
-   * those after it (GRUB with a generated menu). The arguments become the default only when the host has come back, was
+   * those after it (GRUB, systemd-boot). The arguments become the default only when the host has come back, was
    * reached and has the wanted effects. A kernel that panics, a missing root file system, and a boot that is not reached
    * within `rebootTimeoutSeconds` come back by themselves with the old arguments, and the run fails with what is known.
    * Elsewhere the arguments are booted without a trial, and the preview says so. `"require"`: refused there. `"off"`: no
    * trial.
    *
-   * The preview fails where GRUB cannot end the trial (`/boot/grub` on LVM, RAID, btrfs, ZFS; a menu with superusers whose
-   * entry is not `--unrestricted`), unless it is `"off"`. A kernel that hangs without a panic needs a hardware watchdog.
+   * The preview fails where the loader cannot end the trial (GRUB: its folder on LVM, RAID, btrfs, ZFS; a menu with
+   * superusers whose entry is not `--unrestricted`. systemd-boot: no `bootctl`), unless it is `"off"`. A kernel that hangs without a panic needs a hardware watchdog.
    * @default "auto"
    * @impact none
    */

@@ -59,11 +59,12 @@ test("trials come back by themselves, or are committed", async () => {
   await stack.pulumi(["config", "set", "--secret", "privateKey", "--", here.privateKey]);
   const before = { tree: await readTree(here), cmdline: await cmdline(), menu: await menu(here) };
 
-  await write('  kernelArguments: { init: "/bin/false" },');
+  // There is no root file system.
+  await write('  kernelArguments: { rootfstype: "nosuchfs" },');
   const panic = await up({ expectExitCode: "failure" });
   shows(
     panic.output.replaceAll(/\s+/g, " "),
-    "the trial boot with init=/bin/false failed",
+    "the trial boot with rootfstype=nosuchfs failed",
     "did not get as far as starting services",
   );
   expect(await cmdline()).toBe(before.cmdline);
