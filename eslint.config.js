@@ -48,7 +48,7 @@ module.exports = tseslint.config(
   { files: ["provider/transport/ssh2.ts", "provider/transport/ssh2/**/*.ts"], rules: forbid([pulumi, testCode]) },
   { files: ["provider/pulumi/**/*.ts"], rules: forbid([ssh2, testCode]) },
   {
-    files: ["provider/index.ts", "provider/pulumi/engine-client.ts"],
+    files: ["provider/index.ts", "provider/pulumi/engine-client.ts", "provider/transport/transports.ts"],
     rules: { ...forbid([ssh2, testCode]), "@typescript-eslint/no-require-imports": "off" },
   },
   { files: ["sdk/**/*.ts"], rules: forbid([ssh2, testCode]) },

@@ -1,12 +1,13 @@
 /*
- * How a host is reached: flags, then KVM_TUNING_* variables, then what ssh would do for the name (its configuration, its
- * agent, its known_hosts); or a connection that a Pulumi stack has as an output. A secret is never a flag.
+ * How a host is reached: flags, then KVM_TUNING_* variables, then what ssh does for the name; or a connection that a Pulumi
+ * stack has as an output. ssh itself is the transport, unless a password is given or `ssh2` is asked for: then its
+ * configuration, agent and known_hosts are read here. A secret is never a flag.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { connectionSchema, defaultPort, type Connection } from "../provider/transport/connection";
 import { knownHostKeys } from "./known-hosts";
-import { sshConfig, type SshConfig } from "./ssh-config";
+import { sshConfig, type SshConfig } from "../provider/transport/openssh/ssh-config";
 import { UsageError } from "./usage-error";
 
 export interface ConnectionFlags {
@@ -17,6 +18,7 @@ export interface ConnectionFlags {
   readonly knownHosts?: string | undefined;
   readonly insecureIgnoreHostKey?: boolean | undefined;
   readonly sshConfig?: string | undefined;
+  readonly transport?: string | undefined;
   readonly stackOutput?: string | undefined;
 }
 
@@ -29,14 +31,47 @@ export function connectionTo(host: string, flags: ConnectionFlags, env: NodeJS.P
   const at = host.lastIndexOf("@");
   const name = host.slice(at + 1);
   const get = (key: string) => (env[`KVM_TUNING_${key}`] === "" ? undefined : env[`KVM_TUNING_${key}`]);
-  const config = sshConfig(name, env, flags.sshConfig);
+  const config = configOf(name, env, flags.sshConfig);
   const own = {
     user: (at > 0 ? host.slice(0, at) : undefined) ?? flags.user ?? get("USER"),
     port: numberOf(flags.port ?? get("PORT")),
   };
+  const transport = flags.transport ?? get("TRANSPORT") ?? (get("PASSWORD") === undefined ? "openssh" : "ssh2");
+  if (transport !== "openssh" && transport !== "ssh2")
+    throw new UsageError(`the transport ${JSON.stringify(transport)} is not known: openssh or ssh2`);
+  if (transport === "openssh") return checked(opensshTo(name, config, { flags, env, ...own }));
   const hop = hopOf(name, config, { flags, env, hostKey: flags.hostKey ?? get("HOST_KEY"), ...own });
   const jump = config?.jump;
   return checked({ ...hop, ...(jump !== undefined && { proxy: proxyOf(jump, flags, env) }) });
+}
+
+/** ssh itself knows what its configuration says: only what was given goes before it. */
+function opensshTo(name: string, config: SshConfig | undefined, rules: HopRules): Given {
+  const { flags, env, user, port } = rules;
+  const { privateKey, privateKeyPassword } = credentials(undefined, { flags, env: { ...env, SSH_AUTH_SOCK: "" } });
+  const hostKey = flags.hostKey ?? env["KVM_TUNING_HOST_KEY"];
+  const owner = { name, config, port: port ?? config?.port ?? defaultPort };
+  const ownRule = hostKey !== undefined || flags.knownHosts !== undefined || flags.insecureIgnoreHostKey === true;
+  return {
+    transport: "openssh",
+    host: name,
+    user,
+    port,
+    privateKey,
+    privateKeyPassword,
+    password: env["KVM_TUNING_PASSWORD"],
+    sshConfig: flags.sshConfig,
+    ...(ownRule && hostKeys(owner, { ...rules, hostKey })),
+  };
+}
+
+/** Undefined: there is no ssh here, or it refuses the name. */
+function configOf(name: string, env: NodeJS.ProcessEnv, file: string | undefined): SshConfig | undefined {
+  try {
+    return sshConfig([...(file === undefined ? [] : ["-F", file]), "--", name], env);
+  } catch {
+    return undefined;
+  }
 }
 
 interface HopRules {
@@ -63,7 +98,7 @@ function proxyOf(jump: string, flags: ConnectionFlags, env: NodeJS.ProcessEnv): 
   const [, user, name = "", port] = /^(?:ssh:\/\/)?(?:([^@]+)@)?(\[[^\]]+\]|[^:,]+)(?::(\d+))?$/.exec(jump) ?? [];
   if (name === "") throw new UsageError(`ProxyJump ${jump}: one host can be jumped over, not several`);
   const bare = name.replaceAll(/[[\]]/g, "");
-  return hopOf(bare, sshConfig(bare, env, flags.sshConfig), { flags, env, user, port: numberOf(port) });
+  return hopOf(bare, configOf(bare, env, flags.sshConfig), { flags, env, user, port: numberOf(port) });
 }
 
 /** A key that is named wins over a password, both over the agent, the agent over the keys of ssh's configuration. */

@@ -65,6 +65,7 @@ function withConnection(command: Command): Command {
     .option("--host-key <line>", "the host's public key, as in known_hosts")
     .option("--known-hosts <file>", "instead of ssh's own")
     .option("--ssh-config <file>", "instead of ~/.ssh/config")
+    .option("--transport <name>", "openssh (the ssh command) or ssh2 (built in)")
     .option("--insecure-ignore-host-key", "accept any host key")
     .option("--stack-output <name>", "take the connection from an output of the selected Pulumi stack")
     .option("--json", "machine-readable output");

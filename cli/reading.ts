@@ -11,7 +11,7 @@ import { measureScript } from "../provider/inspect/measure-script";
 import { sampleScript } from "../provider/inspect/sample-script";
 import { createPool } from "../provider/transport/connection-pool";
 import type { Connection } from "../provider/transport/connection";
-import { connect } from "../provider/transport/ssh2";
+import { connect } from "../provider/transport/transports";
 import { UsageError } from "./usage-error";
 
 export interface Reading {

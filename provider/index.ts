@@ -7,7 +7,7 @@ import type { Hosts } from "./host/hosts";
 import type * as Plan from "./placement-plan/resource";
 import type * as DynamicProvider from "./pulumi/dynamic-provider";
 import type * as ConnectionPool from "./transport/connection-pool";
-import type * as Ssh2 from "./transport/ssh2";
+import type * as Transports from "./transport/transports";
 import type * as Placement from "./vm-cpu-placement/resource";
 
 /**
@@ -60,7 +60,7 @@ function loadVmCpuPlacement(): dynamic.ResourceProvider {
 function loadReadTopology(): TopologyReader.ReadTopology {
   const { createTopologyReader } = require("./host-topology/read") as typeof TopologyReader;
   const { createPool } = require("./transport/connection-pool") as typeof ConnectionPool;
-  const { connect } = require("./transport/ssh2") as typeof Ssh2;
+  const { connect } = require("./transport/transports") as typeof Transports;
   return createTopologyReader(() => createPool({ connect }));
 }
 
@@ -75,7 +75,7 @@ function sharedHosts(): Hosts {
   if (hosts !== undefined) return hosts;
   const { createHosts } = require("./host/host-access") as typeof HostAccess;
   const { createPool } = require("./transport/connection-pool") as typeof ConnectionPool;
-  const { connect } = require("./transport/ssh2") as typeof Ssh2;
+  const { connect } = require("./transport/transports") as typeof Transports;
   hosts = createHosts(createPool({ connect }));
   return hosts;
 }

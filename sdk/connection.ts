@@ -71,6 +71,24 @@ export interface ProxyConnectionArgs {
 export interface ConnectionArgs extends ProxyConnectionArgs {
   /** One host in between (`ssh -J`). Hosts behind the same proxy share one connection to it. */
   proxy?: pulumi.Input<ProxyConnectionArgs> | undefined;
+  /**
+   * What speaks SSH. `"ssh2"`: this package itself; the connection is all that it knows. `"openssh"`: the `ssh` command of the
+   * machine that runs Pulumi, with its configuration: `host` may be an alias of `~/.ssh/config`, and what stands there of the
+   * host holds (HostName, User, Port, ProxyJump through several hosts, ProxyCommand, certificates, FIDO keys, GSSAPI). `user`,
+   * `port` and the host key go before it where they are given; without a host key ssh's own known_hosts is asked. A
+   * `privateKey` goes to an agent of its own, never to disk. It runs in batch mode, so `password` and `proxy` are refused.
+   * @default "ssh2"
+   * @example
+   * ```ts
+   * { transport: "openssh", host: "kvm-01" }
+   * ```
+   */
+  transport?: pulumi.Input<"ssh2" | "openssh"> | undefined;
+  /**
+   * Path of a configuration for `transport: "openssh"`, instead of the user's and the system's (`ssh -F`).
+   * @default ~/.ssh/config and /etc/ssh/ssh_config
+   */
+  sshConfig?: pulumi.Input<string> | undefined;
 }
 
 const secretFields = ["password", "privateKey", "privateKeyPassword"] as const;

@@ -20,9 +20,10 @@ export async function importHost(reading: RemoteReading, terminal: Terminal, opt
     if (found === undefined) throw new Error(`there is no domain ${JSON.stringify(name)} on this host`);
     return found;
   });
-  const { host: address, user, port, hostKey, hostKeys } = reading.connection;
+  const { host: address, user, port, hostKey, hostKeys, transport, sshConfig, privateKey } = reading.connection;
   // Keys and passwords stay where they are: the program has its own from its configuration.
-  const connection = { host: address, user, port, hostKey: hostKey ?? hostKeys?.[0] };
+  const connection = { transport, host: address, user, port, hostKey: hostKey ?? hostKeys?.[0], sshConfig };
+  const withKey = transport !== "openssh" || privateKey !== undefined;
   if (options.json) {
     const plain = { host: host.args, domains: Object.fromEntries(domains.map(({ name, args }) => [name, args])) };
     terminal.out(`${JSON.stringify(plain, null, 2)}\n`);
@@ -30,6 +31,6 @@ export async function importHost(reading: RemoteReading, terminal: Terminal, opt
   }
   const given = Object.fromEntries(Object.entries(connection).filter(([, value]) => value !== undefined));
   const name = snapshot.hostname === "" ? address : snapshot.hostname;
-  terminal.out(programText({ name, connection: given, host, domains }));
+  terminal.out(programText({ name, connection: given, withKey, host, domains }));
   return 0;
 }

@@ -31,18 +31,20 @@ export interface Described {
   /** The host's name in the program. */
   readonly name: string;
   readonly connection: Props;
+  /** It logs in with a key that the program gets from its configuration. Otherwise ssh has its own. */
+  readonly withKey: boolean;
   readonly host: DescribedHost;
   readonly domains: readonly (DescribedHost & { readonly name: string })[];
 }
 
-export function programText({ name, connection, host, domains }: Described): string {
+export function programText({ name, connection, withKey, host, domains }: Described): string {
+  const key = withKey ? '  privateKey: new pulumi.Config().requireSecret("privateKey"),\n' : "";
   const names = ["HostTuning", ...(domains.length > 0 ? ["VmCpuPlacement"] : [])].join(", ");
   return [
-    'import * as pulumi from "@pulumi/pulumi";',
-    `import { ${names} } from "pulumi-kvm-tuning";`,
+    ...(withKey ? ['import * as pulumi from "@pulumi/pulumi";'] : []),
+    `import { type ConnectionArgs, ${names} } from "pulumi-kvm-tuning";`,
     "",
-    "const config = new pulumi.Config();",
-    `const connection = {\n${fields(connection)}  privateKey: config.requireSecret("privateKey"),\n};`,
+    `const connection: ConnectionArgs = {\n${fields(connection)}${key}};`,
     "",
     ...leftLines(host),
     `const host = new HostTuning(${JSON.stringify(name)}, {\n  connection,\n${fields(host.args)}});`,

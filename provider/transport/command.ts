@@ -57,8 +57,8 @@ export async function start(host: CommandHost, request: ExecRequest, events: Com
     idle();
     events.over?.();
   };
-  try {
-    const channel = await host.session.exec(line, {
+  const open = (): Promise<SshChannel> =>
+    host.session.exec(line, {
       stdout: (chunk) => outcome.stdout(chunk),
       stderr: (chunk) => outcome.stderr(chunk),
       closed(end) {
@@ -66,12 +66,29 @@ export async function start(host: CommandHost, request: ExecRequest, events: Com
         over();
       },
     });
-    outcome.opened(channel);
+  try {
+    outcome.opened(await openWhenThereIsRoom(open));
   } catch (error) {
     outcome.refused(error);
     over();
   }
   return outcome;
+}
+
+/**
+ * sshd gives a session back a little after its channel is closed: with many short commands it counts more of them than
+ * there are, and refuses the next. Nothing was run then.
+ */
+async function openWhenThereIsRoom(open: () => Promise<SshChannel>): Promise<SshChannel> {
+  for (const milliseconds of [20, 50, 100, 200, 400, 800]) {
+    try {
+      return await open();
+    } catch (error) {
+      if (!(error instanceof ChannelRefused) || error.reason === "exec" || error.reason === "prohibited") throw error;
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+    }
+  }
+  return open();
 }
 
 /** Follows one command: limits, output, end. */
@@ -125,6 +142,7 @@ interface Ending {
 
 function report(host: CommandHost, events: CommandEvents, ending: Ending): void {
   const info = { endpoint: host.endpoint, request: ending.request };
+  if (ending.end.refused !== undefined) return events.failed(errors.refusedError(info, ending.end.refused));
   const exitCode = exitCodeOf(ending.end);
   if (exitCode === undefined)
     return events.failed(host.session.closed ? errors.lostError(info) : errors.noStatusError(info));

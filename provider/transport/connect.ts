@@ -95,7 +95,8 @@ async function openHop(parts: ConnectParts, { hop, signal, reach }: Way): Promis
   return opened;
 }
 
-function transportOver(connection: Connection, { session, busy }: OpenedHop): Transport {
+/** Commands on one session, eight at a time. */
+export function transportOver(connection: Connection, { session, busy }: OpenedHop): Transport {
   const endpoint = endpointOf(connection);
   const user = connection.user ?? defaultUser;
   const host: CommandHost = { session, endpoint, user, slots: createSlots(commandsAtOnce), busy };

@@ -72,8 +72,33 @@ const contradiction = {
 const proxyConnectionSchema = z.strictObject(shape).refine(agrees, contradiction);
 
 export const connectionSchema = z
-  .strictObject({ ...shape, proxy: proxyConnectionSchema.optional() })
-  .refine(agrees, contradiction);
+  .strictObject({
+    ...shape,
+    proxy: proxyConnectionSchema.optional(),
+    transport: z.enum(["ssh2", "openssh"], { error: 'must be "ssh2" or "openssh"' }).optional(),
+    sshConfig: z
+      .string({ error: "must be a path" })
+      .min(1, { error: "is empty: leave it out or give a path" })
+      .optional(),
+  })
+  .refine(agrees, contradiction)
+  .superRefine(fitsTransport);
+
+/** ssh reaches a host as its own configuration says, and asks nobody. */
+function fitsTransport(
+  { transport, password, proxy, sshConfig }: Readonly<Record<string, unknown>>,
+  context: z.RefinementCtx,
+): void {
+  const refuse = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
+  if (transport !== "openssh") {
+    if (sshConfig !== undefined) refuse("sshConfig", 'is for transport: "openssh"');
+    return;
+  }
+  if (password !== undefined)
+    refuse("password", 'is not for transport: "openssh", which runs in batch mode: give a key or an agent');
+  if (proxy !== undefined)
+    refuse("proxy", 'is not for transport: "openssh": set ProxyJump for the host in ssh\'s configuration');
+}
 
 /** One proxy hop takes the same fields as the connection but no further proxy. */
 export type ProxyConnection = Readonly<z.output<typeof proxyConnectionSchema>>;
@@ -103,5 +128,6 @@ export function connectionKey(connection: Connection): string {
     [hop.password, hop.privateKey, hop.privateKeyPassword, hop.agentSocketPath],
     [hop.hostKey, hop.hostKeys, hop.hostKeyFingerprint, hop.insecureIgnoreHostKey],
   ]);
-  return `${endpointOf(connection)}#${createHash("sha256").update(JSON.stringify(hops)).digest("hex").slice(0, 32)}`;
+  const way = [connection.transport, connection.sshConfig];
+  return `${endpointOf(connection)}#${createHash("sha256").update(JSON.stringify([hops, way])).digest("hex").slice(0, 32)}`;
 }

@@ -33,7 +33,7 @@ interface Hop {
 
 export async function loadCredentials(hop: Hop, tools: KeyTools): Promise<Credentials> {
   const { password, agentSocketPath } = hop.connection;
-  const privateKey = loadKey(hop, tools);
+  const privateKey = readKey(hop, tools);
   const { agent, note } = await loadAgent(hop, tools, privateKey !== undefined || password !== undefined);
   if (privateKey === undefined && password === undefined && agent === undefined)
     throw failed(
@@ -45,7 +45,8 @@ export async function loadCredentials(hop: Hop, tools: KeyTools): Promise<Creden
   return { privateKey, password, agent, notes: note === undefined ? [] : [note] };
 }
 
-function loadKey(hop: Hop, tools: KeyTools): ParsedPrivateKey | undefined {
+/** The key that is given as text; throws with what is wrong with it. */
+export function readKey(hop: Pick<Hop, "connection" | "where" | "path">, tools: KeyTools): ParsedPrivateKey | undefined {
   const { privateKey: text, privateKeyPassword: passphrase } = hop.connection;
   if (text === undefined) return undefined;
   const result = tools.readPrivateKey(text, passphrase);

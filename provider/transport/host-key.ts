@@ -77,10 +77,15 @@ export function offersToAskFor(rule: HostKeyRule): readonly (readonly string[] |
   return [...kinds.map((kind) => (kind === "ssh-rsa" ? rsa : [kind])), undefined];
 }
 
+/** For messages. */
+export function expectedKeys({ keys, fingerprint: given }: HostKeyRule): readonly string[] {
+  const known = keys.map((key) => `${fingerprint(key.blob)} (${key.algorithm})`);
+  return given === undefined ? known : [...known, given];
+}
+
 /** Why the key was refused, and how to mend it. `path`: the argument that holds the connection. */
 export function hostKeyProblem(rule: HostKeyRule, offered: Buffer | undefined, path: string): string {
-  const expected = rule.keys.map((key) => `${fingerprint(key.blob)} (${key.algorithm})`);
-  if (rule.fingerprint !== undefined) expected.push(rule.fingerprint);
+  const expected = expectedKeys(rule);
   if (offered === undefined)
     return `the host offers no host key that this program can use (expected ${expected.join(" or ")})`;
   const algorithm = algorithmOf(offered) ?? "unknown";

@@ -28,6 +28,8 @@ export interface ChannelEnd {
   readonly exitCode?: number;
   /** `SIGKILL` and so on. */
   readonly signal?: string;
+  /** Where the host's refusal comes only now: nothing was run. */
+  readonly refused?: ChannelRefused;
 }
 
 export interface SshChannel {

@@ -16,15 +16,16 @@ type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 /** The keys of `A` that `B` lacks. */
 type Missing<A, B> = Exclude<keyof A, keyof B>;
 
-type OurOwn = "hostKeys" | "hostKeyFingerprint" | "insecureIgnoreHostKey";
+type OurOwnOfHops = "hostKeys" | "hostKeyFingerprint" | "insecureIgnoreHostKey";
+type OurOwn = OurOwnOfHops | "transport" | "sshConfig";
 
 // What a program gives to remote.Command, it can give to us.
 true satisfies Assignable<CommandConnection, ConnectionArgs>;
 true satisfies Assignable<CommandProxy, ProxyConnectionArgs>;
-// ... and what it gives to us beyond our own three fields, to remote.Command.
+// ... and what it gives to us beyond our own fields, to remote.Command.
 true satisfies Same<Missing<ConnectionArgs, CommandConnection>, OurOwn>;
 true satisfies Same<Missing<CommandConnection, ConnectionArgs>, never>;
-true satisfies Same<Missing<ProxyConnectionArgs, CommandProxy>, OurOwn>;
+true satisfies Same<Missing<ProxyConnectionArgs, CommandProxy>, OurOwnOfHops>;
 true satisfies Same<Missing<CommandProxy, ProxyConnectionArgs>, never>;
 
 // The values that arrive in the provider have the same fields, and the schema's types are those that sdk/ promises.

@@ -22,7 +22,7 @@ const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDRW0hc3Sol4oTAKgqcxdSXcRQ92mKf
 
 describe("how a host is reached", () => {
   /** No configuration but what a test writes. */
-  const flags = (config = "") => ({ sshConfig: file("config", `${config}\n`), user: "root" });
+  const flags = (config = "") => ({ sshConfig: file("config", `${config}\n`), user: "root", transport: "ssh2" });
 
   test("flags win over variables, and user@host over both", () => {
     const env = {
@@ -31,7 +31,7 @@ describe("how a host is reached", () => {
       KVM_TUNING_PRIVATE_KEY: "KEY",
       KVM_TUNING_HOST_KEY: key,
     };
-    expect(connectionTo("kvm-01", { sshConfig: file("config", "") }, env)).toEqual({
+    expect(connectionTo("kvm-01", { sshConfig: file("config", ""), transport: "ssh2" }, env)).toEqual({
       host: "kvm-01",
       user: "ops",
       port: 2222,
@@ -74,7 +74,7 @@ Host gate
   HostKeyAlias rack
   UserKnownHostsFile ${known}`;
     const sshConfig = file("config", `${config}\n`);
-    expect(connectionTo("kvm-01", { sshConfig, identity: id }, {})).toEqual({
+    expect(connectionTo("kvm-01", { sshConfig, identity: id, transport: "ssh2" }, {})).toEqual({
       host: "10.0.0.5",
       user: "ops",
       port: 22,
@@ -83,9 +83,9 @@ Host gate
       proxy: { host: "192.0.2.1", user: "jump", port: 2022, privateKey: "ID", hostKeys: [key] },
     });
     // Without an agent the configuration's key.
-    expect(connectionTo("kvm-01", { sshConfig }, {})).toMatchObject({ privateKey: "ID" });
+    expect(connectionTo("kvm-01", { sshConfig, transport: "ssh2" }, {})).toMatchObject({ privateKey: "ID" });
     const several = file("config2", "Host kvm-01\n  ProxyJump a,b\n");
-    expect(() => connectionTo("kvm-01", { sshConfig: several }, {})).toThrow(
+    expect(() => connectionTo("kvm-01", { sshConfig: several, transport: "ssh2" }, {})).toThrow(
       "one host can be jumped over, not several",
     );
   });
@@ -96,6 +96,34 @@ Host gate
     const known = file("known", `|1|${salt.toString("base64")}|${hash} ${key}\n`);
     expect(knownHostKeys("kvm-01", 22, known)).toEqual([key]);
     expect(knownHostKeys("kvm-02", 22, known)).toEqual([]);
+  });
+
+  test("by ssh itself, unless something else is asked for: what is not given is left to its configuration", () => {
+    const sshConfig = file("config", "Host kvm-01\n  HostName 10.0.0.5\n  User ops\n  ProxyJump a,b\n");
+    expect(connectionTo("kvm-01", { sshConfig }, { SSH_AUTH_SOCK: "/run/agent" })).toEqual({
+      transport: "openssh",
+      host: "kvm-01",
+      sshConfig,
+    });
+    const known = file("known", `10.0.0.5 ${key}\n`);
+    const env = { KVM_TUNING_PRIVATE_KEY: "KEY", KVM_TUNING_PRIVATE_KEY_PASSWORD: "open" };
+    expect(connectionTo("me@kvm-01", { sshConfig, port: "2222", hostKey: key }, env)).toEqual({
+      transport: "openssh",
+      host: "kvm-01",
+      user: "me",
+      port: 2222,
+      privateKey: "KEY",
+      privateKeyPassword: "open",
+      hostKey: key,
+      sshConfig,
+    });
+    expect(connectionTo("kvm-01", { sshConfig, knownHosts: known }, {})).toMatchObject({ hostKeys: [key] });
+    // ssh takes no password in batch mode.
+    const jumpless = file("config3", "");
+    expect(
+      connectionTo("kvm-01", { sshConfig: jumpless, hostKey: key }, { KVM_TUNING_PASSWORD: "p" }),
+    ).not.toHaveProperty("transport");
+    expect(() => connectionTo("kvm-01", { transport: "telnet" }, {})).toThrow('the transport "telnet" is not known');
   });
 
   test.each([

@@ -75,10 +75,21 @@ describe("a domain as it is", () => {
     const text = programText({
       name: "kvm-01",
       connection: { host: "10.0.0.1", hostKey: "ssh-ed25519 AAAA" },
+      withKey: true,
       host: describeHost(host()),
       domains: [described],
     });
-    expect(text).toContain('  privateKey: config.requireSecret("privateKey"),');
+    expect(text).toContain('  privateKey: new pulumi.Config().requireSecret("privateKey"),');
+    const alias = { transport: "openssh", host: "kvm-01" };
+    const bare = programText({
+      name: "kvm-01",
+      connection: alias,
+      withKey: false,
+      host: describeHost(host()),
+      domains: [],
+    });
+    expect(bare).toContain('const connection: ConnectionArgs = {\n  transport: "openssh",\n  host: "kvm-01",\n};');
+    expect(bare).not.toContain("pulumi.");
     expect(text).toContain("// Left out, because a run would write something for it:\n//   numaBalancing: false");
     expect(text).toContain('new VmCpuPlacement("db", {\n  host,\n  domain: "db",\n');
   });

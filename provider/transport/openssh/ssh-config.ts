@@ -3,7 +3,7 @@
  * Used are HostName, User, Port, IdentityFile, ProxyJump with one host, HostKeyAlias and the known_hosts files.
  * Source: ssh(1), ssh_config(5).
  */
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 
@@ -20,19 +20,19 @@ export interface SshConfig {
   readonly jump: string | undefined;
 }
 
-/** Undefined: there is no ssh here, or it refuses the name. */
-export function sshConfig(host: string, env: NodeJS.ProcessEnv, file?: string): SshConfig | undefined {
-  const argv = [...(file === undefined ? [] : ["-F", file]), "-G", "--", host];
-  try {
-    const output = execFileSync("ssh", argv, {
-      encoding: "utf8",
-      env: { PATH: process.env["PATH"], HOME: homedir(), ...env },
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    return parseSshConfig(output);
-  } catch {
-    return undefined;
-  }
+/**
+ * `argv`: what names the host on ssh's command line, with `-F`, `-l` and `-p`. Throws where there is no ssh (ENOENT), or
+ * where it refuses the name or its configuration.
+ */
+export function sshConfig(argv: readonly string[], env: NodeJS.ProcessEnv = process.env): SshConfig {
+  const { error, status, stdout, stderr } = spawnSync("ssh", ["-G", ...argv], {
+    encoding: "utf8",
+    env: { PATH: process.env["PATH"], HOME: homedir(), ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(stderr.trim().split("\n").slice(-3).join(" / "));
+  return parseSshConfig(stdout);
 }
 
 /** Lines `key value`; a key may stand more than once. */
