@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { statSync } from "node:fs";
 import { createHosts } from "../provider/host/host-access";
+import type { Query } from "../provider/host/hosts";
 import { parseSnapshot } from "../provider/host/snapshot-parse";
 import { snapshotScript } from "../provider/host/snapshot-script";
 import type { HostSnapshot } from "../provider/host/snapshot";
@@ -20,6 +21,8 @@ export interface Reading {
   snapshot(): Promise<HostSnapshot>;
   /** `seconds`: between the two rounds; 0: one round. `pids`: of domains. */
   sample(seconds: number, pids: readonly number[]): Promise<Sample>;
+  /** Absent: of a recorded host nothing can be asked. */
+  query?(query: Query): Promise<string>;
   /** Output of measure-script.ts, which takes `seconds` for each tool. */
   measure(seconds: number, what: Measured): Promise<string>;
   close(): void;
@@ -57,6 +60,7 @@ export function remoteReading(connection: Connection): RemoteReading {
       const argv = ["sh", "-c", sampleScript, "kvm-tuning", String(seconds), ...pids.map(String)];
       return parseSample((await transport.exec({ argv, timeoutSeconds: seconds + 120 })).stdout);
     },
+    query: (query) => hosts.query(connection, query),
     measure: async (seconds, what) => {
       const transport = await pool.transport(connection);
       const argv = ["sh", "-c", measureScript, "kvm-tuning", ...measured(seconds, what)];

@@ -3,7 +3,7 @@ import type { HostSnapshot } from "../host/snapshot";
 import type { Props } from "../resource";
 import { argumentOf } from "../vm-cpu-placement/described";
 import { describedFields } from "../vm-cpu-placement/described-fields";
-import { planPlacement } from "../vm-cpu-placement/placement";
+import { planPlacement, withoutRefusals } from "../vm-cpu-placement/placement";
 import { placementState } from "../vm-cpu-placement/placement-state";
 import type { DescribedHost } from "./describe-host";
 
@@ -19,7 +19,7 @@ export function describeDomain(
   let fields = withoutNothing(describedFields(document.facts));
   // An argument less may leave another without what it needs: until nothing is left to take away.
   for (;;) {
-    const { changes, problems } = planPlacement(fields, state);
+    const { changes, problems } = withoutRefusals(planPlacement(fields, state));
     const wrong = [
       ...changes.map(({ setting, actual, desired }) => ({
         argument: argumentOf(setting.replace(/ \(.*/, "")),

@@ -3,22 +3,43 @@
  * pages), and pins that fit on both hosts for the move.
  */
 import type { HostSnapshot } from "../host/snapshot";
+import type { Query } from "../host/hosts";
 import { CpuSet } from "../linux/cpu-set";
+import { compareQuery, incompatibility } from "../vm-cpu-placement/cpu-comparison";
 import { describedFields } from "../vm-cpu-placement/described-fields";
 import type { Facts } from "../vm-cpu-placement/facts";
 import { everywhere, hostFacts } from "../vm-cpu-placement/host-facts";
 import { planPlacement } from "../vm-cpu-placement/placement";
 import { placementState } from "../vm-cpu-placement/placement-state";
 import type { Check } from "./model";
+import { placeThere, type PlaceThere } from "./place-there";
 
 export interface Migration {
   readonly checks: readonly Check[];
   /** Pins that hold on both hosts: for the time of the move. vCPU → CPUs. */
   readonly flexible: Readonly<Record<string, string>>;
+  /** Where the planner would put it there: the settings after the move, or why there is no room. */
+  readonly there: PlaceThere;
+}
+
+/** What the destination's libvirt must be asked of the CPU that the domain has now; undefined: nothing. */
+export function migrationQuery(from: HostSnapshot, name: string): Query | undefined {
+  const { domain } = placementState(from, name);
+  const document = domain?.live ?? domain?.config;
+  return document === undefined ? undefined : compareQuery(document);
+}
+
+interface Asked {
+  /** The answer to `migrationQuery`. */
+  readonly compared?: string | undefined;
 }
 
 /** Undefined: there is no such domain. */
-export function migrationOf(from: HostSnapshot, to: HostSnapshot, name: string): Migration | undefined {
+export function migrationOf(
+  from: HostSnapshot,
+  to: HostSnapshot,
+  { name, compared }: Asked & { readonly name: string },
+): Migration | undefined {
   const { domain } = placementState(from, name);
   const document = domain?.live ?? domain?.config;
   if (domain === undefined || document === undefined) return undefined;
@@ -42,7 +63,7 @@ export function migrationOf(from: HostSnapshot, to: HostSnapshot, name: string):
   }));
   const basics = [
     name_(domain.name, { taken, to }),
-    cpu(document.facts, { domain: domain.name, to }),
+    cpu(document.facts, { domain: domain.name, to, compared }),
     release(from, to),
   ];
   return {
@@ -51,6 +72,7 @@ export function migrationOf(from: HostSnapshot, to: HostSnapshot, name: string):
       ...(found.length === 0 ? [{ ...fits(to), subject: domain.name }] : found),
     ],
     flexible: flexible(document.facts, [from, to]),
+    there: placeThere(to, domain.name, document),
   };
 }
 
@@ -77,20 +99,40 @@ const fits = (to: HostSnapshot): Row => ({
   verdict: "pass",
 });
 
-/** host-passthrough needs the same CPU: libvirt compares the features, and nobody the microcode. */
-function cpu(facts: Facts, { domain, to }: { domain: string; to: HostSnapshot }): Row {
+interface CpuThere extends Asked {
+  readonly domain: string;
+  readonly to: HostSnapshot;
+}
+
+/**
+ * A running domain has a model with features, whatever its definition says: the destination's libvirt knows whether it has
+ * them. host-passthrough needs the same CPU: nobody compares the microcode.
+ */
+function cpu(facts: Facts, { domain, to, compared }: CpuThere): Row {
   const mode = facts.get("cpu.mode") ?? "the hypervisor's default";
   const migratable = facts.get("cpu.migratable") !== "off";
-  const passthrough = mode === "host-passthrough" || mode === "maximum";
-  return {
+  const row = {
     id: "migration.cpu",
     check: "its CPU model can move",
-    expected: "host-model, custom, or the same CPU on both hosts",
-    actual: passthrough ? `${mode}${migratable ? "" : ", not migratable"}` : mode,
-    source: `virsh dumpxml ${domain}, virsh domcapabilities of ${to.hostname}`,
-    verdict: !passthrough ? "pass" : migratable ? "unknown" : "fail",
+    expected: "a model whose features the destination has, or the same CPU on both hosts",
+    source: `virsh dumpxml ${domain}; virsh hypervisor-cpu-compare on ${to.hostname}`,
     remedy: 'the same CPU and microcode on both hosts, or VmCpuPlacement: cpu: { mode: "host-model" } before',
   };
+  if (mode === "host-passthrough" || mode === "maximum")
+    return {
+      ...row,
+      actual: `${mode}${migratable ? "" : ", not migratable"}`,
+      verdict: migratable ? "unknown" : "fail",
+    };
+  const actual = [mode, facts.get("cpu.model") ?? ""].join(" ").trim();
+  // What is not running, or has no CPU of its own, gets its CPU where it starts.
+  if (mode !== "custom") return { ...row, actual, verdict: "pass" };
+  if (compared === undefined) return { ...row, actual: `${actual}, not compared`, verdict: "unknown" };
+  const refused = incompatibility(compared);
+  if (refused !== undefined)
+    return { ...row, actual: `${actual}: ${refused.reason ?? "not all of its features"}`, verdict: "fail" };
+  const said = /is identical|is a superset|is compatible|superset/i.test(compared);
+  return { ...row, actual, verdict: said ? "pass" : "unknown" };
 }
 
 /** A newer kernel may offer what an older one cannot take. */

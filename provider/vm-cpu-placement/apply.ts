@@ -9,7 +9,7 @@ import { ShutdownPending } from "./definition";
 import type { PlacementPlan, PlacementState } from "./model";
 import { applied, mirroredRecord } from "./outputs";
 import { ownerProblem } from "./ownership";
-import { planPlacement } from "./placement";
+import { planPlacement, withoutRefusals } from "./placement";
 import { isAboutMemory, memoryScript, parseMemory } from "./memory-location";
 import { placementState, type PlacementRun } from "./placement-state";
 import { recordText, type DomainRecord } from "./record";
@@ -44,7 +44,7 @@ async function applyLocked(
   // Planned without the record's copy in the state, as the preview was: `check` is given the old inputs alone.
   const around = placementRun(wanted.hosts, args, wanted.run);
   const shown = placementState(before, args.domain, around);
-  const plan = planPlacement(args, shown);
+  const plan = withoutRefusals(planPlacement(args, shown));
   const domain = refuse(wanted, { args, before, state: shown, plan });
   const state = stateOf(before, { domain: args.domain, last: wanted.outputs, around });
   if (shown.record === undefined && state.record !== undefined) await putRecordBack(host, { args, state, wanted });

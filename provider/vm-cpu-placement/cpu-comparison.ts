@@ -1,6 +1,7 @@
 import type { Query } from "../host/hosts";
 import type { Problem } from "../resource";
 import { written } from "./domain-xml/element-edit";
+import type { DomainDocument } from "./domain-xml";
 import { usualCheck } from "./domain-xml/cpu-facts";
 import { withChanges, type Facts } from "./facts";
 import type { Domain, PlacementPlan } from "./model";
@@ -18,7 +19,12 @@ export function cpuQuery({ rows }: PlacementPlan, domain: Domain | undefined): Q
   const mine = rows.filter((row) => row.side === side);
   if (!mine.some((row) => row.differs && /^cpu\.(model|features\.)/.test(row.setting))) return undefined;
   const after = withChanges(document.facts, new Map(mine.map((row) => [row.setting, row.desired])));
-  const xml = cpuXml(after);
+  return compareQuery(document, after);
+}
+
+/** Asks the host whether it can give a domain this CPU; undefined: nothing to ask, the CPU is made from the host. */
+export function compareQuery(document: DomainDocument, facts: Facts = document.facts): Query | undefined {
+  const xml = cpuXml(facts);
   if (xml === undefined) return undefined;
   const { type, emulator = "", arch = "", machine = "" } = document;
   return { name: "compare the CPU", script, args: [type, emulator, arch, machine], stdin: xml };
@@ -69,12 +75,19 @@ interface Compared {
   readonly warnings: readonly string[];
 }
 
+/** libvirt has said no; `reason` where it told why. */
+export function incompatibility(answer: string): { readonly reason: string | undefined } | undefined {
+  const reason = /(?:is incompatible with host CPU|incompatible): (.*)/i.exec(answer)?.[1];
+  const refused = reason !== undefined || /is incompatible with the CPU provided by hypervisor/.test(answer);
+  return refused ? { reason } : undefined;
+}
+
 /** What libvirt's answer means; an answer that is none (an old libvirt, another architecture) means nothing. */
 export function comparedCpu(answer: string, plan: PlacementPlan, domain: Domain | undefined): Compared {
-  const reason = /(?:is incompatible with host CPU|incompatible): (.*)/i.exec(answer)?.[1];
-  const incompatible = reason !== undefined || /is incompatible with the CPU provided by hypervisor/.test(answer);
+  const found = incompatibility(answer);
   const document = domain?.config ?? domain?.live;
-  if (!incompatible || document === undefined) return { problems: [], warnings: [] };
+  if (found === undefined || document === undefined) return { problems: [], warnings: [] };
+  const { reason } = found;
   const model = plan.rows.find((row) => row.setting === "cpu.model")?.desired ?? document.facts.get("cpu.model") ?? "";
   const why = reason === undefined ? "" : `: ${reason}`;
   const text = `this host cannot give the domain CPU model ${model} with these features${why}`;

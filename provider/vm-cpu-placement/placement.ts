@@ -29,13 +29,14 @@ export function planPlacement(fields: PlacementFields, state: PlacementState): P
   };
   const rows = sides.flatMap((side) => rowsOf(side, targets[side], { state, domain, wanted }));
   const start = domain.live === undefined ? state.record?.restart : undefined;
+  const changes = changesOf(rows, { domain, start });
   const checked = preflight({ fields, wanted, targets, domain, host: state.host, others: state.others });
   const restartOfTransient = domain.persistent
     ? undefined
     : rows.find((row) => row.differs && row.impact === "vm-restart");
   return {
     rows,
-    changes: changesOf(rows, { domain, start }),
+    changes,
     problems: [
       ...checked.problems,
       ...(restartOfTransient === undefined
@@ -50,6 +51,16 @@ export function planPlacement(fields: PlacementFields, state: PlacementState): P
     warnings: [...checked.warnings, ...leftWarnings(dropped.left)],
     left: dropped.left,
     actions: { ...actionsOf(rows), start },
+  };
+}
+
+/** What is so already, and stays so, is no reason to refuse a run that changes nothing: it is said. */
+export function withoutRefusals(plan: PlacementPlan): PlacementPlan {
+  if (plan.changes.length > 0) return plan;
+  return {
+    ...plan,
+    problems: [],
+    warnings: [...plan.problems.map(({ path, reason }) => `${path}: ${reason}`), ...plan.warnings],
   };
 }
 

@@ -15,7 +15,7 @@ import { withChanges } from "./facts";
 import type { PlacementPlan, PlacementState } from "./model";
 import { refreshed } from "./outputs";
 import { ownerProblem } from "./ownership";
-import { planPlacement } from "./placement";
+import { planPlacement, withoutRefusals } from "./placement";
 import { LibvirtUnavailable, placementState } from "./placement-state";
 import { restore } from "./restore";
 import { given, parseArgs, type PlacementArgs } from "./schema";
@@ -64,7 +64,7 @@ async function check(hosts: Hosts, { olds, news, unknowns }: CheckRequest, run: 
   if ("reason" in found) return { computed: {}, problems: [found] };
   // A HostTuning of the same run may isolate CPUs before this placement is made.
   const state = { ...found, host: withExpected(found.host, hosts.expected(args.connection)) };
-  const plan = planPlacement(args, state);
+  const plan = withoutRefusals(planPlacement(args, state));
   promise(hosts, args, { run, plan, state });
   const compared = await compareCpu(hosts, args, { plan, state });
   const owner = ownerProblem(state, { urn: run.urn, lastUrn: olds?.["__urn"], takeOwnership: args.takeOwnership });

@@ -2,10 +2,13 @@
  * The kvm-tuning command on a real host with two domains: what is true passes, what is broken by hand is found, and the
  * program that `import` prints changes nothing when the real CLI runs it.
  */
+import { makeOwnedFolder, removeOwnedFolder } from "../../scripts/lib/owned-folder";
 import { startClone, type TestHost } from "../host/test-host";
 import { guestXml, writeGuest } from "./support/guest";
 import { readTree } from "./story/facts";
 import { kvmTuning } from "../support/command";
+import { ownDocuments } from "../support/domain-documents";
+import { recordedForEmulation } from "../support/recorded-documents";
 import { createProject, type Project } from "./support/project";
 
 let host: TestHost;
@@ -115,4 +118,60 @@ test("import: the program changes nothing", async () => {
   await project.pulumi(["preview", "--expect-no-changes"]);
   await project.pulumi(["destroy", "--yes", "--skip-preview"]);
   expect(await readTree(host)).toBe(before);
+}, 600_000);
+
+/** Of ours, and where they are there recorded ones: each under a name and an identity of its own. */
+async function defineMore(count: number): Promise<readonly string[]> {
+  const folder = await makeOwnedFolder("import");
+  const own = ownDocuments(40, { type: "qemu", cpuModes: ["host-model", "maximum"], resctrl: false });
+  const recorded = recordedForEmulation(folder, 60).map(({ xml }) => xml);
+  const defined: string[] = [];
+  for (const xml of [...own.slice(0, 5), ...recorded, ...own.slice(5)]) {
+    if (defined.length === count) break;
+    const name = `more-${defined.length}`;
+    const named = xml.replace(/<uuid>[^<]*<\/uuid>/, "").replace(/<name>[^<]*<\/name>/, `<name>${name}</name>`);
+    const { code } = await host.ssh("virsh -q -c qemu:///system define /dev/stdin", { input: named });
+    if (code === 0) defined.push(name);
+  }
+  await removeOwnedFolder(folder);
+  return defined;
+}
+
+test("import of a tuned host with many domains: the program changes nothing", async () => {
+  const tuned = `import * as pulumi from "@pulumi/pulumi";
+import { HostTuning } from "pulumi-kvm-tuning";
+new HostTuning("kvm-21", {
+  connection: { host: "${host.host}", port: ${host.port}, user: "root", hostKey: "${host.hostKey}", privateKey: new pulumi.Config().requireSecret("privateKey") },
+  numaBalancing: false,
+  cpuGovernor: "performance",
+  hugepages: [{ size: "2M", nodes: { 0: 64, 1: 32 } }],
+  sysctl: { "vm.swappiness": 7 },
+  onDelete: "retain",
+});
+`;
+  await project.write({ "index.ts": tuned });
+  await project.pulumi(["up", "--yes", "--skip-preview"]);
+  await project.pulumi(["destroy", "--yes", "--skip-preview"]);
+  const more = await defineMore(10);
+  expect(more).toHaveLength(10);
+  const before = await readTree(host);
+
+  const { out, err, code } = await command("import", "127.0.0.1");
+  expect([code, err]).toEqual([0, ""]);
+  for (const words of [
+    "numaBalancing: false",
+    'cpuGovernor: "performance"',
+    "nodes: { 0: 64, 1: 32 }",
+    '"vm.swappiness": "7"',
+  ])
+    expect(out).toContain(words);
+  for (const name of more) expect(out).toContain(`new VmCpuPlacement("${name}"`);
+  await project.write({ "index.ts": out });
+  const preview = await project.pulumi(["preview", "--diff"]);
+  expect(preview.stdout).not.toMatch(/→/);
+  expect(preview.stdout.match(/impact *: "none"/g)?.length).toBe(13);
+  await project.pulumi(["up", "--yes", "--skip-preview"]);
+  const records = (tree: string) => tree.split("\n").filter((line) => !line.includes(" var/lib/kvm-tuning"));
+  expect(records(await readTree(host))).toEqual(records(before));
+  await project.pulumi(["preview", "--expect-no-changes"]);
 }, 600_000);

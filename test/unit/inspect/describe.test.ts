@@ -1,7 +1,7 @@
 import { runInNewContext } from "node:vm";
 import { describeDomain } from "../../../provider/inspect/describe-domain";
 import { describeHost } from "../../../provider/inspect/describe-host";
-import { migrationOf } from "../../../provider/inspect/migration";
+import { migrationOf, migrationQuery } from "../../../provider/inspect/migration";
 import { literal, programText } from "../../../provider/inspect/program-text";
 import { host, xml } from "./healthy";
 
@@ -97,7 +97,7 @@ describe("a domain as it is", () => {
 
 describe("a move to another host", () => {
   const ids = (from = host(), to = host()) =>
-    migrationOf(from, to, "db")
+    migrationOf(from, to, { name: "db" })
       ?.checks.filter(({ verdict }) => verdict === "fail")
       .map(({ id }) => id);
 
@@ -106,10 +106,15 @@ describe("a move to another host", () => {
     const found = migrationOf(
       host(),
       { ...host({ files: free }), libvirt: { domains: [], records: new Map(), capabilities: new Map() } },
-      "db",
+      { name: "db" },
     );
     expect(found?.checks.filter(({ verdict }) => verdict === "fail")).toEqual([]);
     expect(found?.flexible).toEqual({ 0: "2-5", 1: "2-5" });
+    // The planner's own place there: one CPU a vCPU, on one node with the pages.
+    if (found === undefined || "reason" in found.there) throw new Error("no place there");
+    const { vcpuPins, numa } = found.there.placed.settings;
+    expect(Object.values(vcpuPins).map((cpus) => cpus.includes("-") || cpus.includes(","))).toEqual([false, false]);
+    expect(numa.nodeset).toMatch(/^\d$/);
   });
 
   test("to one with fewer CPUs, without its node, or with no pages left", () => {
@@ -123,6 +128,31 @@ describe("a move to another host", () => {
     expect(ids(host(), host({ files: empty }))).toContain("migration.memoryBacking");
   });
 
+  test("no place there by the planner is said with its reason", () => {
+    const small = Object.fromEntries(
+      ["online", "possible", "present"].map((name) => [`/sys/devices/system/cpu/${name}`, "0-2"]),
+    );
+    const found = migrationOf(host(), host({ files: small }), { name: "db" });
+    expect(found?.there).toEqual({ reason: expect.stringMatching(/./) as string });
+  });
+
+  test.each([
+    ["", "unknown"],
+    ["CPU described in /dev/stdin is identical to the CPU provided by hypervisor on the host", "pass"],
+    ["The CPU provided by hypervisor on the host is a superset of CPU described in /dev/stdin", "pass"],
+    ["error: the CPU is incompatible with host CPU: missing features: avx512f", "fail"],
+    ["CPU described in /dev/stdin is incompatible with the CPU provided by hypervisor on the host", "fail"],
+  ])("a model of its own is compared by the destination's libvirt: %j is %s", (compared, verdict) => {
+    const custom = xml.replace(
+      /<cpu\b[^>]*(\/>|>[^]*?<\/cpu>)/,
+      "<cpu mode='custom' match='exact'><model fallback='forbid'>Skylake-Server</model><feature policy='require' name='avx512f'/></cpu>",
+    );
+    const one = host({ domain: { live: custom, inactive: custom } });
+    expect(migrationQuery(one, "db")?.stdin).toContain("Skylake-Server");
+    const found = migrationOf(one, host(), { name: "db", compared });
+    expect(found?.checks.find(({ id }) => id === "migration.cpu")?.verdict).toBe(verdict);
+  });
+
   test("another domain has its name; its CPU cannot move; it is not there", () => {
     const other = host({
       domain: {
@@ -133,6 +163,6 @@ describe("a move to another host", () => {
     expect(ids(host(), other)).toContain("migration.name");
     const fixed = xml.replace("migratable='on'", "migratable='off'");
     expect(ids(host({ domain: { live: fixed, inactive: fixed } }))).toContain("migration.cpu");
-    expect(migrationOf(host(), host(), "dbb")).toBeUndefined();
+    expect(migrationOf(host(), host(), { name: "dbb" })).toBeUndefined();
   });
 });
