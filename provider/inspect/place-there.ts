@@ -18,9 +18,10 @@ export type PlaceThere = { readonly placed: PlannedVm } | { readonly reason: str
 
 /** A guest keeps the cells that it has: it sees none come or go while it moves. */
 export function placeThere(to: HostSnapshot, name: string, document: DomainDocument): PlaceThere {
-  const parsed = parseArgs({ hosts: { there: { connection } }, vms: { [name]: needsOf(document) } });
+  const there = to.hostname === "" ? "there" : to.hostname;
+  const parsed = parseArgs({ hosts: { [there]: { connection } }, vms: { [name]: needsOf(document) } });
   if ("problems" in parsed) return { reason: reasonsOf(parsed.problems) };
-  const host = hostOf(to, parsed.args.hosts["there"], document.uuid);
+  const host = hostOf({ to, name: there, uuid: document.uuid }, parsed.args.hosts[there]);
   if ("reason" in host) return host;
   const fleet = { args: parsed.args, hosts: [host], domains: [], last: {} };
   const answer = plan(planRequest(fleet));
@@ -30,14 +31,13 @@ export function placeThere(to: HostSnapshot, name: string, document: DomainDocum
 }
 
 function hostOf(
-  snapshot: HostSnapshot,
+  { to: snapshot, name, uuid }: { readonly to: HostSnapshot; readonly name: string; readonly uuid: string },
   args: PlannedHost["args"] | undefined,
-  uuid: string,
 ): PlannedHost | { readonly reason: string } {
   if (args === undefined) return { reason: "no host" };
   try {
     const isPlanned = (domain: { readonly uuid: string | undefined }) => domain.uuid === uuid;
-    return plannedHost({ name: "there", args, snapshot, expected: undefined, promised: [], isPlanned });
+    return plannedHost({ name, args, snapshot, expected: undefined, promised: [], isPlanned });
   } catch (error) {
     if (error instanceof TopologyError) return { reason: error.message };
     throw error;

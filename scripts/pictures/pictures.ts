@@ -1,5 +1,6 @@
 /* The pictures of the documentation, drawn by the code that draws plans. */
 import { smallFleet } from "../../test/support/maps";
+import { shownOutput, terminalSvg } from "./terminal";
 import { renderSvg } from "../../provider/placement-plan/allocation-map/map-svg";
 
 export interface Picture {
@@ -8,4 +9,13 @@ export interface Picture {
   readonly svg: () => string;
 }
 
-export const pictures: readonly Picture[] = [{ name: "allocation-map.svg", svg: () => renderSvg(smallFleet) }];
+const terminal = (name: string, command: string): Picture => ({
+  name,
+  svg: () => terminalSvg(command, shownOutput(command)),
+});
+
+export const pictures: readonly Picture[] = [
+  { name: "allocation-map.svg", svg: () => renderSvg(smallFleet) },
+  terminal("verify.svg", "kvm-tuning verify kvm-01 --watch 5"),
+  terminal("doctor.svg", "kvm-tuning doctor kvm-01"),
+];
