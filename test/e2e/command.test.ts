@@ -97,6 +97,26 @@ test("topology, map, verify and the doctor, on a host that is well and on one th
   await virsh("vcpupin web 1 7 --config");
   expect(await failed()).toEqual([]);
 
+  // Two domains on one CPU; a libvirt that does not answer.
+  const found = async () => {
+    const { out } = await command("doctor", "127.0.0.1", "--json");
+    return (JSON.parse(out) as readonly { id: string; text: string }[]).map(({ id, text }) => `${id}: ${text}`);
+  };
+  const usual = await found();
+  expect(usual.filter((one) => /conflict|dedicated to domain|libvirt/.test(one))).toEqual([]);
+  await virsh("vcpupin web 1 3 --live --config");
+  expect((await found()).filter((one) => !usual.includes(one)).join("\n")).toMatch(/dedicated to domain "(db|web)"/);
+  await virsh("vcpupin web 1 7 --live --config");
+  await host.output("systemctl stop libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket libvirtd.service");
+  expect((await found()).filter((one) => one.startsWith("libvirt: "))).toHaveLength(1);
+  await host.output("systemctl start libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket");
+  expect(await found()).toEqual(usual);
+
+  const move = await command("migrate-check", "--domain", "db", "--from", "127.0.0.1", "--to", "127.0.0.1", "--json");
+  const { checks, there } = JSON.parse(move.out) as { checks: readonly Found[]; there: object };
+  expect(checks.filter(({ verdict }) => verdict !== "pass")).toEqual([]);
+  expect(there).toHaveProperty("placed");
+
   const wrong = await command("verify", "127.0.0.1", "--domain", "dbb");
   expect([wrong.code, wrong.err]).toEqual([3, 'kvm-tuning: there is no domain "dbb" on this host\n']);
 }, 600_000);
