@@ -1,0 +1,140 @@
+/*
+ * npm run bench:many-hosts [-- --hosts 1,10,50 --latency 500]: what a run costs by the number of hosts, each with ten domains, through the real
+ * CLI and its real dynamic-provider server. The hosts answer from a recording (recorded-hosts.ts).
+ */
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import { record } from "../results";
+import { machineOf, nameOf, recordFleet, vmsPerHost, type Fleet } from "./fleet";
+import { watchProvider } from "./provider-process";
+import type { Asked } from "./recorded-hosts";
+
+interface Row {
+  readonly hosts: number;
+  readonly run: string;
+  readonly wallSeconds: number;
+  readonly providerCpuSeconds: number;
+  readonly providerPeakMiB: number;
+  readonly connections: number;
+  readonly commands: number;
+  readonly mostConnections: number;
+  readonly mostCommands: number;
+}
+
+export async function main(argv: readonly string[]): Promise<number> {
+  const options = { hosts: { type: "string" }, latency: { type: "string" } } as const;
+  const { values } = parseArgs({ args: [...argv], options });
+  const sizes = (values.hosts ?? "1,10,50,200").split(",").map(Number);
+  const latency = Number(values.latency ?? 500);
+  process.stderr.write("recording one host with ten domains\n");
+  const fleet = await recordFleet();
+  const rows: Row[] = [];
+  try {
+    for (const size of sizes) rows.push(...(await measure(fleet, size, latency)));
+  } finally {
+    await fleet.remove();
+  }
+  show(rows, latency);
+  record("manyHosts", { latencyMilliseconds: latency, vmsPerHost, rows });
+  return 0;
+}
+
+const parallel = ["--parallel", "64"];
+
+async function measure(fleet: Fleet, size: number, latency: number): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  const hosts = await startHosts(fleet, { size, latency, drifted: false });
+  try {
+    await fleet.deploy(hosts.ports, "applied");
+    const noop = ["preview", "--refresh", "--expect-no-changes", ...parallel];
+    rows.push(await timed("nothing to do, with refresh", { fleet, hosts, args: noop }));
+    await fleet.deploy(hosts.ports, "new");
+    rows.push(await timed("first preview", { fleet, hosts, args: ["preview", ...parallel] }));
+  } finally {
+    hosts.end();
+  }
+  const drifted = await startHosts(fleet, { size, latency, drifted: true });
+  try {
+    await fleet.deploy(drifted.ports, "applied");
+    rows.push(await timed("one host drifted", { fleet, hosts: drifted, args: ["preview", "--refresh", ...parallel] }));
+  } finally {
+    drifted.end();
+  }
+  return rows;
+}
+
+interface Hosts {
+  readonly size: number;
+  readonly ports: readonly number[];
+  asked(): Promise<Asked>;
+  end(): void;
+}
+
+async function startHosts(
+  { recording }: Fleet,
+  { size, latency, drifted }: { size: number; latency: number; drifted: boolean },
+): Promise<Hosts> {
+  const folder = mkdtempSync(join(tmpdir(), "recorded-hosts-"));
+  const hosts = [...Array(size).keys()].map((index) => ({
+    name: nameOf(index),
+    machineId: machineOf(index),
+    drifted: drifted && index === size - 1,
+  }));
+  writeFileSync(join(folder, "recording.json"), JSON.stringify({ ...recording, hosts }));
+  const script = join(__dirname, "../../scripts/bench-recorded-hosts.mjs");
+  const child = spawn(process.execPath, [script, folder, String(latency)], { stdio: ["pipe", "pipe", "inherit"] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async <T>(): Promise<T> => JSON.parse((await lines.next()).value ?? "null") as T;
+  const ports = await next<readonly number[]>();
+  return {
+    size,
+    ports,
+    asked() {
+      child.stdin.write("counts\n");
+      return next<Asked>();
+    },
+    end() {
+      child.kill();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+interface Timed {
+  readonly fleet: Fleet;
+  readonly hosts: Hosts;
+  readonly args: readonly string[];
+}
+
+async function timed(run: string, { fleet, hosts, args }: Timed): Promise<Row> {
+  process.stderr.write(`${hosts.size} hosts: ${run}\n`);
+  await hosts.asked();
+  const watch = watchProvider();
+  const began = performance.now();
+  const { output } = await fleet.project.pulumi(args);
+  const wallSeconds = (performance.now() - began) / 1000;
+  const { cpuSeconds, peakMiB } = watch.stop();
+  const { unknown, ...asked } = await hosts.asked();
+  if (unknown.length > 0) throw new Error(`not recorded: ${unknown.join("\n")}`);
+  if (run === "one host drifted" && !/~ 1 to update/.test(output))
+    throw new Error(`the drift is not shown:\n${output}`);
+  return { hosts: hosts.size, run, wallSeconds, providerCpuSeconds: cpuSeconds, providerPeakMiB: peakMiB, ...asked };
+}
+
+function show(rows: readonly Row[], latency: number): void {
+  process.stdout.write(`\n${vmsPerHost} domains a host, ${latency} ms a command, --parallel 64\n\n`);
+  process.stdout.write(
+    "| hosts | run | wall s | provider CPU s | CPU ms a host | provider peak MiB | connections a host | commands a host, at most |\n",
+  );
+  process.stdout.write("| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n");
+  for (const row of rows)
+    process.stdout.write(
+      `| ${row.hosts} | ${row.run} | ${row.wallSeconds.toFixed(1)} | ${row.providerCpuSeconds.toFixed(2)} | ` +
+        `${((1000 * row.providerCpuSeconds) / row.hosts).toFixed(0)} | ${row.providerPeakMiB.toFixed(0)} | ` +
+        `${row.mostConnections} | ${row.mostCommands} |\n`,
+    );
+}

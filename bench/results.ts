@@ -1,0 +1,35 @@
+/* bench/results.json: one entry a part, with the machine and its load when it was measured. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, totalmem } from "node:os";
+import { join } from "node:path";
+
+const file = join(__dirname, "results.json");
+
+export type Results = Readonly<Record<string, unknown>>;
+
+export const readResults = (): Results => (existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Results) : {});
+
+export function record(part: string, values: object): void {
+  const machine = {
+    cpus: cpus().length,
+    model: cpus()[0]?.model ?? "",
+    memoryMiB: Math.round(totalmem() / 1024 ** 2),
+    load: loadavg().map((one) => Number(one.toFixed(2))),
+    node: process.version,
+  };
+  const entry = { machine, measured: new Date().toISOString().slice(0, 10), ...values };
+  writeFileSync(file, `${JSON.stringify({ ...readResults(), [part]: entry }, null, 2)}\n`);
+}
+
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+export function spread(values: readonly number[]): Spread {
+  const sorted = values.toSorted((one, other) => one - other);
+  const middle = Math.floor(sorted.length / 2);
+  const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  return { median, min: sorted[0]!, max: sorted.at(-1)! };
+}
