@@ -75,16 +75,23 @@ export interface Pin {
   readonly cpus: CpuSet;
 }
 
+/** Each domain of a host is looked at for each other one: facts are values, so what follows from them is kept. */
+const known = new WeakMap<FactChanges, readonly Pin[]>();
+
 /** By vCPU, the emulator, the I/O threads: in the order of `facts`. */
 export function pinsOf(facts: FactChanges): readonly Pin[] {
-  return [...facts].flatMap(([setting, value]): readonly Pin[] => {
-    if (value === null || value === unpinned) return [];
-    const parsed = parseSetting(setting);
-    const cpus = readSet(value);
-    if (parsed.kind === "vcpuPin") return [{ setting, kind: parsed.kind, id: parsed.vcpu, cpus }];
-    if (parsed.kind === "iothread") return [{ setting, kind: parsed.kind, id: parsed.id, cpus }];
-    return setting === "emulatorPin" ? [{ setting, kind: setting, id: 0, cpus }] : [];
-  });
+  const pins = known.get(facts) ?? [...facts].flatMap(pinOf);
+  known.set(facts, pins);
+  return pins;
+}
+
+function pinOf([setting, value]: readonly [string, string | null]): readonly Pin[] {
+  if (value === null || value === unpinned) return [];
+  if (setting === "emulatorPin") return [{ setting, kind: setting, id: 0, cpus: readSet(value) }];
+  const parsed = parseSetting(setting);
+  if (parsed.kind === "vcpuPin") return [{ setting, kind: parsed.kind, id: parsed.vcpu, cpus: readSet(value) }];
+  if (parsed.kind === "iothread") return [{ setting, kind: parsed.kind, id: parsed.id, cpus: readSet(value) }];
+  return [];
 }
 
 export const vcpuPinsOf = (facts: FactChanges): readonly Pin[] =>
