@@ -18,13 +18,18 @@ export const machineOf = (index: number): string =>
 
 const program = `import * as fs from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { HostTuning, VmCpuPlacement } from "pulumi-kvm-tuning";
+import { HostTuning, PlacementPlan, VmCpuPlacement } from "pulumi-kvm-tuning";
 
-const { hosts, hostKey, vms } = JSON.parse(fs.readFileSync("hosts.json", "utf8"));
+const { hosts, hostKey, vms, planned } = JSON.parse(fs.readFileSync("hosts.json", "utf8"));
 const privateKey = new pulumi.Config().requireSecret("privateKey");
+const to = (port: number) => ({ host: "127.0.0.1", port, user: "root", hostKey, privateKey });
+if (planned) {
+  const known = Object.fromEntries(hosts.map(({ name, port }) => [name, { connection: to(port), reserved: "0", shared: "0-3" }]));
+  new PlacementPlan("plan", { hosts: known, vms: { spare: { vcpus: 1, memoryMiB: 64, cpuPolicy: "shared" } } });
+}
 for (const { name, port } of hosts) {
   const host = new HostTuning(name, {
-    connection: { host: "127.0.0.1", port, user: "root", hostKey, privateKey },
+    connection: to(port),
     sysctl: { "vm.swappiness": 10 },
   });
   for (let vm = 0; vm < vms; vm++)
@@ -41,7 +46,7 @@ export interface Fleet {
   readonly project: Project;
   readonly recording: Omit<Recording, "hosts">;
   /** Writes the program's hosts, and the state as an `up` of them would have left it; `new`: an empty one. */
-  deploy(ports: readonly number[], state: "applied" | "new"): Promise<void>;
+  deploy(ports: readonly number[], state: "applied" | "new" | "newWithPlan"): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -58,6 +63,7 @@ export async function recordFleet(): Promise<Fleet> {
     files: {
       "/proc/sys/vm/swappiness": "60\n",
       "/etc/hostname": `${first}\n`,
+      "/run/libvirtd.pid": "1\n",
       "/proc/sys/kernel/hostname": `${first}\n`,
     },
   });
@@ -67,9 +73,9 @@ export async function recordFleet(): Promise<Fleet> {
   try {
     await project.pulumi(["config", "set", "--secret", "privateKey", "--", host.clientKey.private]);
     await project.write({ "index.ts": program });
-    const write = (names: readonly string[], ports: readonly number[]) => {
+    const write = (names: readonly string[], ports: readonly number[], planned = false) => {
       const hosts = names.map((name, index) => ({ name, port: ports[index] }));
-      return project.write({ "hosts.json": JSON.stringify({ hosts, hostKey: key.public, vms: vmsPerHost }) });
+      return project.write({ "hosts.json": JSON.stringify({ hosts, hostKey: key.public, vms: vmsPerHost, planned }) });
     };
     await write([first], [host.port]);
     await project.pulumi(["up", "--yes", "--skip-preview"]);
@@ -80,7 +86,10 @@ export async function recordFleet(): Promise<Fleet> {
     };
     const applied = await recordAnswers(["preview", "--refresh", "--expect-no-changes"], { project, host, fixture });
     await use(withResources(exported, []));
-    const answers = { ...applied, ...(await recordAnswers(["preview"], { project, host, fixture })) };
+    const fresh = await recordAnswers(["preview"], { project, host, fixture });
+    await write([first], [host.port], true);
+    const planned = await recordAnswers(["preview"], { project, host, fixture });
+    const answers = { ...applied, ...fresh, ...planned };
     return {
       project,
       recording: { name: first, machineId, hostKey: key.private, answers },
@@ -88,8 +97,10 @@ export async function recordFleet(): Promise<Fleet> {
         await write(
           ports.map((_, index) => nameOf(index)),
           ports,
+          state === "newWithPlan",
         );
-        const whole = state === "new" ? withResources(exported, []) : repeated(exported, { ports, from: host.port });
+        const whole =
+          state !== "applied" ? withResources(exported, []) : repeated(exported, { ports, from: host.port });
         await use(whole);
       },
       remove: () => project.remove(),

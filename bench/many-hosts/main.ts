@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { record } from "../results";
+import { record } from "../record";
 import { machineOf, nameOf, recordFleet, vmsPerHost, type Fleet } from "./fleet";
 import { watchProvider } from "./provider-process";
 import type { Asked } from "./recorded-hosts";
@@ -54,6 +54,8 @@ async function measure(fleet: Fleet, size: number, latency: number): Promise<rea
     rows.push(await timed("nothing to do, with refresh", { fleet, hosts, args: noop }));
     await fleet.deploy(hosts.ports, "new");
     rows.push(await timed("first preview", { fleet, hosts, args: ["preview", ...parallel] }));
+    await fleet.deploy(hosts.ports, "newWithPlan");
+    rows.push(await timed("first preview, a plan before", { fleet, hosts, args: ["preview", ...parallel] }));
   } finally {
     hosts.end();
   }

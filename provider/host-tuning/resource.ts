@@ -138,7 +138,9 @@ async function read(hosts: Hosts, { id, outputs }: { id: string; outputs: Props 
     const all = parsed.problems.map(({ path, reason }) => `${path}: ${reason}`);
     throw new Error(`The state of this resource cannot be read: ${all.join("; ")}. Run once with --refresh=false.`);
   }
-  const snapshot = await readHost(cached(hosts, parsed.args), parsed.args, outputs).catch((error: unknown) => {
+  // A refresh asks for the domains of this host at the same time: one command for both.
+  const asked = (request: SnapshotRequest) => hosts.snapshot(parsed.args.connection, { domains: "awake", ...request });
+  const snapshot = await readHost(asked, parsed.args, outputs).catch((error: unknown) => {
     throw withRefreshHint(error);
   });
   if (snapshot.machineId !== id) {

@@ -7,8 +7,8 @@ import type { Hosts, LockedHost } from "./hosts";
 import { createPromises } from "./promises";
 import { lockHost, type HostLock } from "./lock";
 import { rebootHost, type RebootWait } from "./reboot";
-import type { HostSnapshot, SnapshotRequest } from "./snapshot";
 import { readSnapshot } from "./read-snapshot";
+import { createSnapshotCache } from "./snapshot-cache";
 
 /** What is needed of the connection pool (transport/connection-pool.ts). */
 export interface ConnectionSource {
@@ -23,26 +23,17 @@ export interface HostAccessOptions {
 
 /** Hosts behind a pool of connections: snapshots are shared per endpoint, writes are serialised per endpoint. */
 export function createHosts(pool: ConnectionSource, options: HostAccessOptions = {}): Hosts {
-  const cache = new Map<string, CachedSnapshot>();
   const mutexes = createMutexes();
+  // A reading waits for a write of this process: it would see half of it, or a host that reboots.
+  const cache = createSnapshotCache((connection, request) =>
+    mutexes
+      .idle(endpointKey(connection))
+      .then(() => pool.transport(connection))
+      .then((transport) => readSnapshot(transport, request)),
+  );
 
   return {
-    snapshot(connection, request) {
-      const key = endpointKey(connection);
-      const cached = cache.get(key);
-      if (cached !== undefined && answers(cached.request, request)) return cached.snapshot;
-      const union = unionOf(cached?.request, request);
-      // A reading waits for a write of this process: it would see half of it, or a host that reboots.
-      const snapshot = mutexes
-        .idle(key)
-        .then(() => pool.transport(connection))
-        .then((transport) => readSnapshot(transport, union));
-      const entry = { request: union, snapshot };
-      cache.set(key, entry);
-      // A failure is given to all who wait for it, and the next one asks again.
-      snapshot.catch(() => cache.get(key) === entry && cache.delete(key));
-      return snapshot;
-    },
+    snapshot: (connection, request) => cache.get(connection, request),
 
     exclusively(connection, work) {
       const key = endpointKey(connection);
@@ -53,7 +44,7 @@ export function createHosts(pool: ConnectionSource, options: HostAccessOptions =
         });
         // A reboot ends the connection and with it the lock: `held` is then another one.
         let held = await take(await pool.transport(connection));
-        cache.delete(key);
+        cache.drop(key);
         const oneDial = { ...connection, dialErrorLimit: 1, perDialTimeout: 10 };
         const reboot = async (wait: RebootWait) => {
           const transport = await rebootHost(held.transport, () => pool.transport(oneDial), wait);
@@ -62,7 +53,7 @@ export function createHosts(pool: ConnectionSource, options: HostAccessOptions =
         try {
           return await work(lockedHost(() => held, reboot));
         } finally {
-          cache.delete(key);
+          cache.drop(key);
           await held.lock.release();
         }
       });
@@ -96,26 +87,5 @@ function lockedHost(held: () => Held, reboot: LockedHost["reboot"]): LockedHost 
     script: (script) => runScript(locked(), script),
     reboot,
     setOwner: (owner) => setOwner(locked(), owner),
-  };
-}
-
-interface CachedSnapshot {
-  readonly request: SnapshotRequest;
-  readonly snapshot: Promise<HostSnapshot>;
-}
-
-function answers(given: SnapshotRequest, asked: SnapshotRequest): boolean {
-  const domains = given.domains === true || asked.domains !== true;
-  const units = (asked.units ?? []).every((unit) => given.units?.includes(unit) === true);
-  return domains && units && asked.sysctlKeys.every((key) => given.sysctlKeys.includes(key));
-}
-
-function unionOf(given: SnapshotRequest | undefined, asked: SnapshotRequest): SnapshotRequest {
-  const sysctlKeys = [...new Set([...(given?.sysctlKeys ?? []), ...asked.sysctlKeys])].sort();
-  const units = [...new Set([...(given?.units ?? []), ...(asked.units ?? [])])].sort();
-  return {
-    sysctlKeys,
-    ...(units.length > 0 && { units }),
-    ...((given?.domains === true || asked.domains === true) && { domains: true }),
   };
 }

@@ -50,7 +50,7 @@ const existing = [
  * Prints everything that any resource may ask of a host, in one exec and about a dozen processes: a fork costs tens of
  * milliseconds on a busy host, so one `grep` reads all files of a section.
  *
- *   sh -c SCRIPT kvm-tuning <nonce> [--domains] [--units "<unit> ..."] [<sysctl path below /proc/sys>...]
+ *   sh -c SCRIPT kvm-tuning <nonce> [--domains | --domains-if-awake] [--units "<unit> ..."] [<sysctl path below /proc/sys>...]
  *
  * POSIX sh. Not in POSIX but in GNU and busybox alike: `xargs -0` (names with spaces, lists longer than ARG_MAX),
  * `grep -aH`, `stat -c`, `sha256sum`. Never the shell's `read` on /proc/sys: it reads byte by byte, and a sysctl file
@@ -68,10 +68,13 @@ export const snapshotScript = `
 LC_ALL=C; export LC_ALL
 nonce=$1; shift
 libvirt=
-if [ "$1" = --domains ]; then libvirt=1; shift; fi
+awake=
+case $1 in --domains) libvirt=1; shift ;; --domains-if-awake) awake=1; shift ;; esac
 units=
 if [ "$1" = --units ]; then units=$2; shift 2; fi
 cd "$KVM_TUNING_ROOT/" || exit
+# libvirt's daemon is started by the first question, takes seconds then, and leaves when nobody asks.
+[ -z "$awake" ] || [ ! -e run/libvirtd.pid ] && [ ! -e run/virtqemud.pid ] || libvirt=1
 cpu=sys/devices/system/cpu
 node=sys/devices/system/node
 journal=var/lib/kvm-tuning/journal

@@ -7,8 +7,8 @@ export interface SnapshotRequest {
   readonly sysctlKeys: readonly string[];
   /** Units whose states, and the links that enable or mask them, are wanted beyond the fixed list. */
   readonly units?: readonly string[];
-  /** Whether libvirt is asked for its domains. */
-  readonly domains?: boolean;
+  /** Whether libvirt is asked for its domains; "awake": only if it runs already, for who may be asked for them next. */
+  readonly domains?: boolean | "awake";
 }
 
 export interface UnitState {

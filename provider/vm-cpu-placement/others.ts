@@ -1,10 +1,11 @@
 import type { PromisedDomain } from "../host/hosts";
-import type { HostSnapshot, LibvirtSnapshot } from "../host/snapshot";
+import type { DomainSnapshot, HostSnapshot, LibvirtSnapshot } from "../host/snapshot";
 import { isOfSameStack } from "../urn";
-import { readDomain, type DomainDocument } from "./domain-xml";
+import type { DomainDocument } from "./domain-xml";
 import { DomainXmlError } from "./domain-xml/error";
 import type { Facts } from "./facts";
 import { domainsFolder, parseRecord } from "./record";
+import { documentOf } from "./snapshot-documents";
 
 /** Another domain of the host, for what two domains cannot both have. */
 export interface OtherDomain {
@@ -80,7 +81,7 @@ function domainsOf(libvirt: LibvirtSnapshot): readonly OtherDomain[] {
   const before = known.get(libvirt);
   if (before !== undefined) return before;
   const domains = libvirt.domains.flatMap((one): readonly OtherDomain[] => {
-    const document = documentOf(one.live ?? one.inactive);
+    const document = readableDocument(one);
     if (document === undefined) return [];
     const { facts, maximumVcpus } = document;
     const owner = ownerOf(libvirt.records.get(one.uuid), one.uuid);
@@ -93,9 +94,9 @@ function domainsOf(libvirt: LibvirtSnapshot): readonly OtherDomain[] {
 }
 
 /** Undefined: it cannot be read. Whoever places that domain is told so. */
-function documentOf(xml: string | undefined): DomainDocument | undefined {
+function readableDocument(domain: DomainSnapshot): DomainDocument | undefined {
   try {
-    return xml === undefined ? undefined : readDomain(xml);
+    return documentOf(domain, domain.live === undefined ? "inactive" : "live");
   } catch (error) {
     if (error instanceof DomainXmlError) return undefined;
     throw error;

@@ -1,10 +1,10 @@
 import type { PromisedDomain } from "../host/hosts";
 import type { DomainSnapshot, HostSnapshot } from "../host/snapshot";
-import { readDomain } from "./domain-xml";
 import { hostFacts } from "./host-facts";
 import type { Domain, PlacementState } from "./model";
 import { otherDomains } from "./others";
 import { domainsFolder, parseRecord, type DomainRecord } from "./record";
+import { documentOf } from "./snapshot-documents";
 
 /** The run that asks: what its other placements have promised on this host, and which resource asks. */
 export interface PlacementRun {
@@ -43,8 +43,8 @@ function recordOf(snapshot: HostSnapshot, uuid: string): DomainRecord | undefine
   return text === undefined ? undefined : parseRecord(`${domainsFolder}/${uuid}/placement.json`, text);
 }
 
-function domainOf({ live, inactive, process, ...domain }: DomainSnapshot): Domain {
-  const { uuid, name, state, persistent, autostart, managedSave, snapshots, numad } = domain;
+function domainOf(domain: DomainSnapshot): Domain {
+  const { uuid, name, state, persistent, autostart, managedSave, snapshots, numad, process } = domain;
   return {
     uuid,
     name,
@@ -53,8 +53,8 @@ function domainOf({ live, inactive, process, ...domain }: DomainSnapshot): Domai
     autostart,
     managedSave,
     snapshots,
-    live: live === undefined ? undefined : readDomain(live),
-    config: inactive === undefined ? undefined : readDomain(inactive),
+    live: documentOf(domain, "live"),
+    config: documentOf(domain, "inactive"),
     ...(numad !== undefined && { numad }),
     ...(process !== undefined && { process }),
   };

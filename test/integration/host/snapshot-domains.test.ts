@@ -204,3 +204,15 @@ test("take eight processes more, however many domains there are", async () => {
   const without = await count(false);
   expect((await count(true)) - without).toBe(8);
 });
+
+test.each([
+  ["/run/libvirtd.pid", true],
+  ["/run/virtqemud.pid", true],
+  ["/run/libvirt/virtlogd.pid", false],
+])("only if libvirt is awake: with %s that is %s", async (pid, awake) => {
+  const asleep = fixtureRoot({ ...smallHost, [pid]: "4000\n" });
+  const transport = localTransport({ root: asleep.root });
+  const { libvirt } = await readSnapshot(transport, { sysctlKeys: [], domains: "awake" });
+  expect(libvirt !== undefined).toBe(awake);
+  asleep.remove();
+});
