@@ -20,16 +20,3 @@ export function record(part: string, values: object): void {
   const entry = { machine, measured: new Date().toISOString().slice(0, 10), ...values };
   writeFileSync(file, `${JSON.stringify({ ...readResults(), [part]: entry }, null, 2)}\n`);
 }
-
-export interface Spread {
-  readonly median: number;
-  readonly min: number;
-  readonly max: number;
-}
-
-export function spread(values: readonly number[]): Spread {
-  const sorted = values.toSorted((one, other) => one - other);
-  const middle = Math.floor(sorted.length / 2);
-  const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-  return { median, min: sorted[0]!, max: sorted.at(-1)! };
-}

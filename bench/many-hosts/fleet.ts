@@ -1,6 +1,5 @@
 /* A stack of many hosts, made from one: a real `up` of a host with ten domains, its state and its answers, repeated. */
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { machineId } from "../../test/support/fixture-root";
 import { generateKey, startSshHost, type SshHost } from "../../test/support/ssh-host";
@@ -20,18 +19,20 @@ const program = `import * as fs from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { HostTuning, PlacementPlan, VmCpuPlacement } from "pulumi-kvm-tuning";
 
-const { hosts, hostKey, vms, planned } = JSON.parse(fs.readFileSync("hosts.json", "utf8"));
+interface Given { hosts: { name: string; port: number }[]; hostKey: string; vms: number; planned: boolean }
+const { hosts, hostKey, vms, planned }: Given = JSON.parse(fs.readFileSync("hosts.json", "utf8"));
 const privateKey = new pulumi.Config().requireSecret("privateKey");
 const to = (port: number) => ({ host: "127.0.0.1", port, user: "root", hostKey, privateKey });
+let plan: pulumi.Resource[] = [];
 if (planned) {
   const known = Object.fromEntries(hosts.map(({ name, port }) => [name, { connection: to(port), reserved: "0", shared: "0-3" }]));
-  new PlacementPlan("plan", { hosts: known, vms: { spare: { vcpus: 1, memoryMiB: 64, cpuPolicy: "shared" } } });
+  plan = [new PlacementPlan("plan", { hosts: known, vms: { spare: { vcpus: 1, memoryMiB: 64, cpuPolicy: "shared" } } })];
 }
 for (const { name, port } of hosts) {
   const host = new HostTuning(name, {
     connection: to(port),
     sysctl: { "vm.swappiness": 10 },
-  });
+  }, { dependsOn: plan });
   for (let vm = 0; vm < vms; vm++)
     new VmCpuPlacement(\`\${name}-vm-\${vm}\`, { host, domain: \`vm-\${vm}\`, vcpuPins: { 0: "1-3", 1: "1-3" } });
 }
@@ -42,8 +43,16 @@ interface Deployment {
   readonly deployment: { readonly resources: readonly object[] };
 }
 
+export interface Weight {
+  readonly hostBytes: number;
+  readonly vmBytes: number;
+  readonly providerBytes: number;
+}
+
 export interface Fleet {
   readonly project: Project;
+  /** Of the state. */
+  readonly weight: Weight;
   readonly recording: Omit<Recording, "hosts">;
   /** Writes the program's hosts, and the state as an `up` of them would have left it; `new`: an empty one. */
   deploy(ports: readonly number[], state: "applied" | "new" | "newWithPlan"): Promise<void>;
@@ -55,7 +64,7 @@ export async function recordFleet(): Promise<Fleet> {
   const domains = [...Array(vmsPerHost).keys()].map((index) => ({
     uuid: uuid(index),
     running: true,
-    xml: definition(`vm-${index}`, { uuid: uuid(index) }),
+    xml: definition(`vm-${index}`, { uuid: uuid(index), memoryMiB: 512 }),
   }));
   const fixture = fixtureHost({
     running: false,
@@ -89,9 +98,10 @@ export async function recordFleet(): Promise<Fleet> {
     const fresh = await recordAnswers(["preview"], { project, host, fixture });
     await write([first], [host.port], true);
     const planned = await recordAnswers(["preview"], { project, host, fixture });
-    const answers = { ...applied, ...fresh, ...planned };
+    const answers = { ...planned, ...fresh, ...applied };
     return {
       project,
+      weight: weightOf(exported),
       recording: { name: first, machineId, hostKey: key.private, answers },
       async deploy(ports, state) {
         await write(
@@ -126,13 +136,14 @@ async function recordAnswers(
   await project.pulumi(args);
   const commands = host.execs.slice(before).map(({ command }) => command);
   const env = { ...process.env, KVM_TUNING_ROOT: fixture.root, PATH: `${bin}:${process.env["PATH"] ?? ""}` };
-  return Object.fromEntries(
-    commands.map((command) => {
-      const { key, nonce } = normalised(command);
-      const text = execFileSync("/bin/sh", ["-c", command], { env, cwd: fixture.root, encoding: "utf8" });
-      return [key, nonce === "" ? text : text.replaceAll(nonce, "{nonce}")] as const;
-    }),
-  );
+  const answers: Record<string, string> = {};
+  for (const command of commands) {
+    const { key, nonce } = normalised(command);
+    const text = execFileSync("/bin/sh", ["-c", command], { env, cwd: fixture.root, encoding: "utf8" });
+    const answer = nonce === "" ? text : text.replaceAll(nonce, "{nonce}");
+    if (answer.length > (answers[key]?.length ?? 0)) answers[key] = answer;
+  }
+  return answers;
 }
 
 const withResources = (state: Deployment, resources: readonly object[]): Deployment => ({
@@ -159,11 +170,10 @@ function repeated(state: Deployment, { ports, from }: { ports: readonly number[]
   );
 }
 
-/** Bytes of the state that a host and a VM add, and of the provider's own text in it. */
-export function weightOf(file: string): { readonly host: number; readonly vm: number; readonly provider: number } {
-  const { deployment } = JSON.parse(readFileSync(file, "utf8")) as Deployment;
-  const size = (type: string) =>
-    JSON.stringify(deployment.resources.find((one) => JSON.stringify(one).includes(`:${type}"`))).length;
-  const provider = /"__provider":"((?:[^"\\]|\\.)*)"/.exec(JSON.stringify(deployment))?.[1]?.length ?? 0;
-  return { host: size("HostTuning"), vm: size("VmCpuPlacement"), provider };
+/** Bytes of the state that a host and a VM add, and of the provider's own text in each. */
+function weightOf({ deployment: { resources } }: Deployment): Weight {
+  const texts = resources.map((one) => JSON.stringify(one));
+  const size = (type: string) => texts.find((text) => text.includes(`:${type}"`))?.length ?? 0;
+  const provider = /"__provider":"((?:[^"\\]|\\.)*)"/.exec(texts.join(""))?.[1]?.length ?? 0;
+  return { hostBytes: size("HostTuning"), vmBytes: size("VmCpuPlacement"), providerBytes: provider };
 }

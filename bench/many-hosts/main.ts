@@ -39,7 +39,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     await fleet.remove();
   }
   show(rows, latency);
-  record("manyHosts", { latencyMilliseconds: latency, vmsPerHost, rows });
+  record("manyHosts", { latencyMilliseconds: latency, vmsPerHost, rows, stateWeight: fleet.weight });
+  const { hostBytes, vmBytes, providerBytes } = fleet.weight;
+  process.stdout.write(
+    `\nIn the state: ${hostBytes} bytes a host, ${vmBytes} a VM, of which __provider ${providerBytes}.\n`,
+  );
   return 0;
 }
 
@@ -90,7 +94,7 @@ async function startHosts(
   const script = join(__dirname, "../../scripts/bench-recorded-hosts.mjs");
   const child = spawn(process.execPath, [script, folder, String(latency)], { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async <T>(): Promise<T> => JSON.parse((await lines.next()).value ?? "null") as T;
+  const next = async <T>(): Promise<T> => JSON.parse(String((await lines.next()).value)) as T;
   const ports = await next<readonly number[]>();
   return {
     size,

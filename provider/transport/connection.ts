@@ -129,5 +129,8 @@ export function connectionKey(connection: Connection): string {
     [hop.hostKey, hop.hostKeys, hop.hostKeyFingerprint, hop.insecureIgnoreHostKey],
   ]);
   const way = [connection.transport, connection.sshConfig];
-  return `${endpointOf(connection)}#${createHash("sha256").update(JSON.stringify([hops, way])).digest("hex").slice(0, 32)}`;
+  return `${endpointOf(connection)}#${createHash("sha256")
+    .update(JSON.stringify([hops, way]))
+    .digest("hex")
+    .slice(0, 32)}`;
 }

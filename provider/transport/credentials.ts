@@ -46,7 +46,10 @@ export async function loadCredentials(hop: Hop, tools: KeyTools): Promise<Creden
 }
 
 /** The key that is given as text; throws with what is wrong with it. */
-export function readKey(hop: Pick<Hop, "connection" | "where" | "path">, tools: KeyTools): ParsedPrivateKey | undefined {
+export function readKey(
+  hop: Pick<Hop, "connection" | "where" | "path">,
+  tools: KeyTools,
+): ParsedPrivateKey | undefined {
   const { privateKey: text, privateKeyPassword: passphrase } = hop.connection;
   if (text === undefined) return undefined;
   const result = tools.readPrivateKey(text, passphrase);

@@ -29,7 +29,7 @@ const line: BootArguments = {
 const efi = "/sys/firmware/efi/efivars";
 const variable = (name: string) => `${efi}/${name}-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f`;
 /** As the firmware keeps text: attributes, then UTF-16. */
-const stored = (text: string) => `\u0007\0\0\0${[...text].map((one) => `${one}\0`).join("")}\0\0`;
+const stored = (text: string) => `\u0007\0\0\0${text.replaceAll(/./g, "$&\0")}\0\0`;
 const hostFiles: Fixture = {
   "/proc/sys/kernel/panic": "0\n",
   "/etc/systemd/system/.keep": "",
@@ -155,7 +155,7 @@ describe("refused", () => {
       { "/boot/efi/loader/loader.conf": "default 0-*\n" },
       "would be systemd-boot's default",
     ],
-  ])("%s", async (_, family, files, words) => {
+  ])("%s", async (...[, family, files, words]) => {
     if (family === undefined) throw new Error("no such family");
     start(family, Object.fromEntries(Object.entries(files).filter(([, content]) => content !== "absent")));
     for (const [path, content] of Object.entries(files))
