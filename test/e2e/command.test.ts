@@ -2,6 +2,8 @@
  * The kvm-tuning command on a real host with two domains: what is true passes, what is broken by hand is found, and the
  * program that `import` prints changes nothing when the real CLI runs it.
  */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { makeOwnedFolder, removeOwnedFolder } from "../../scripts/lib/owned-folder";
 import { startClone, type TestHost } from "../host/test-host";
 import { guestXml, writeGuest } from "./support/guest";
@@ -53,6 +55,21 @@ const command = (...argv: string[]) =>
     KVM_TUNING_PORT: String(host.port),
   });
 
+/** With nothing but a part of ssh's configuration for the host. */
+async function byAlias(...argv: string[]) {
+  const folder = await makeOwnedFolder("alias");
+  const [config, known] = [join(folder, "config"), join(folder, "known_hosts")];
+  const part = ["HostName 127.0.0.1", `Port ${host.port}`, "User root", `IdentityFile ${host.privateKeyPath}`];
+  await writeFile(known, `kvm-21 ${host.hostKey}\n`);
+  await writeFile(
+    config,
+    ["Host kvm-21", ...part, "HostKeyAlias kvm-21", `UserKnownHostsFile ${known}`, ""].join("\n"),
+  );
+  const result = await kvmTuning([...argv, "--ssh-config", config]);
+  await removeOwnedFolder(folder);
+  return result;
+}
+
 interface Found {
   readonly id: string;
   readonly subject: string;
@@ -72,6 +89,9 @@ const virsh = (line: string) => host.output(`virsh -q -c qemu:///system ${line}`
 test("topology, map, verify and the doctor, on a host that is well and on one that is not", async () => {
   const topology = await command("topology", "127.0.0.1");
   expect(topology.out).toContain("2 packages, 4 cores, CPUs 0-7");
+  const alias = await byAlias("topology", "kvm-21");
+  expect([alias.code, alias.err]).toEqual([0, ""]);
+  expect(alias.out).toContain("2 packages, 4 cores, CPUs 0-7");
   const map = await command("map", "127.0.0.1");
   expect(map.err).toBe("");
   expect(map.out).toMatch(/db/);

@@ -12,7 +12,7 @@ export async function failureOf(promise: Promise<unknown>): Promise<TransportErr
 
 export async function until(condition: () => boolean): Promise<void> {
   for (let waited = 0; !condition(); waited += 10) {
-    if (waited > 5000) throw new Error("it did not happen within 5 s");
+    if (waited > 20_000) throw new Error("it did not happen within 20 s");
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
