@@ -30,8 +30,7 @@ export function connectionTo(host: string, flags: ConnectionFlags, env: NodeJS.P
     return checked({ ...fromStack(flags.stackOutput, env), ...(host !== "-" && { host }) });
   const at = host.lastIndexOf("@");
   const name = host.slice(at + 1);
-  const get = (key: string) => (env[`KVM_TUNING_${key}`] === "" ? undefined : env[`KVM_TUNING_${key}`]);
-  const config = configOf(name, env, flags.sshConfig);
+  const get = (key: string) => variable(key, env);
   const own = {
     user: (at > 0 ? host.slice(0, at) : undefined) ?? flags.user ?? get("USER"),
     port: numberOf(flags.port ?? get("PORT")),
@@ -39,19 +38,25 @@ export function connectionTo(host: string, flags: ConnectionFlags, env: NodeJS.P
   const transport = flags.transport ?? get("TRANSPORT") ?? (get("PASSWORD") === undefined ? "openssh" : "ssh2");
   if (transport !== "openssh" && transport !== "ssh2")
     throw new UsageError(`the transport ${JSON.stringify(transport)} is not known: openssh or ssh2`);
-  if (transport === "openssh") return checked(opensshTo(name, config, { flags, env, ...own }));
+  if (transport === "openssh") return checked(opensshTo(name, { flags, env, ...own }));
+  const config = configOf(name, env, flags.sshConfig);
   const hop = hopOf(name, config, { flags, env, hostKey: flags.hostKey ?? get("HOST_KEY"), ...own });
   const jump = config?.jump;
   return checked({ ...hop, ...(jump !== undefined && { proxy: proxyOf(jump, flags, env) }) });
 }
 
+/** An empty one is not set. */
+const variable = (key: string, env: NodeJS.ProcessEnv): string | undefined => env[`KVM_TUNING_${key}`] || undefined;
+
 /** ssh itself knows what its configuration says: only what was given goes before it. */
-function opensshTo(name: string, config: SshConfig | undefined, rules: HopRules): Given {
+function opensshTo(name: string, rules: HopRules): Given {
   const { flags, env, user, port } = rules;
   const { privateKey, privateKeyPassword } = credentials(undefined, { flags, env: { ...env, SSH_AUTH_SOCK: "" } });
-  const hostKey = flags.hostKey ?? env["KVM_TUNING_HOST_KEY"];
-  const owner = { name, config, port: port ?? config?.port ?? defaultPort };
+  const hostKey = flags.hostKey ?? variable("HOST_KEY", env);
   const ownRule = hostKey !== undefined || flags.knownHosts !== undefined || flags.insecureIgnoreHostKey === true;
+  // Under which names a file of known hosts has it, ssh's configuration says.
+  const config = flags.knownHosts === undefined ? undefined : configOf(name, env, flags.sshConfig);
+  const owner = { name, config, port: port ?? config?.port ?? defaultPort };
   return {
     transport: "openssh",
     host: name,
@@ -59,7 +64,7 @@ function opensshTo(name: string, config: SshConfig | undefined, rules: HopRules)
     port,
     privateKey,
     privateKeyPassword,
-    password: env["KVM_TUNING_PASSWORD"],
+    password: variable("PASSWORD", env),
     sshConfig: flags.sshConfig,
     ...(ownRule && hostKeys(owner, { ...rules, hostKey })),
   };
@@ -103,7 +108,7 @@ function proxyOf(jump: string, flags: ConnectionFlags, env: NodeJS.ProcessEnv): 
 
 /** A key that is named wins over a password, both over the agent, the agent over the keys of ssh's configuration. */
 function credentials(config: SshConfig | undefined, { flags, env }: HopRules): Given {
-  const get = (key: string) => (env[`KVM_TUNING_${key}`] === "" ? undefined : env[`KVM_TUNING_${key}`]);
+  const get = (key: string) => variable(key, env);
   const file = flags.identity ?? get("PRIVATE_KEY_FILE");
   const privateKey = file === undefined ? get("PRIVATE_KEY") : readKey(file);
   const password = get("PASSWORD");

@@ -15,9 +15,10 @@ export function compareVersionFormat(left: string, right: string): number {
       if (mark !== END) [a, b] = [a.slice(1), b.slice(1)];
       continue;
     }
-    const run = /^\d/.test(a) || /^\d/.test(b) ? /^\d*/ : /^[A-Za-z]*/;
+    const numeric = /^\d/.test(a) || /^\d/.test(b);
+    const run = numeric ? /^\d*/ : /^[A-Za-z]*/;
     const [mine, other] = [run.exec(a)?.[0] ?? "", run.exec(b)?.[0] ?? ""];
-    const order = run.source === "^\\d*" ? compareNumbers(mine, other) : compareTexts(mine, other);
+    const order = (numeric ? compareNumbers : compareTexts)(mine, other);
     if (order !== 0) return order;
     [a, b] = [a.slice(mine.length), b.slice(other.length)];
   }

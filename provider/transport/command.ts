@@ -1,6 +1,6 @@
 import * as errors from "./command-errors";
 import { createOutput } from "./output";
-import { ChannelRefused, type ChannelEnd, type SshChannel, type SshSession } from "./session";
+import { ChannelRefused, type ChannelEnd, type CommandSession, type SshChannel } from "./session";
 import { commandLine } from "./shell-quote";
 import type { Slots } from "./slots";
 import { sudoProblem } from "./sudo";
@@ -12,7 +12,7 @@ const defaultMaxOutputBytes = 16 * 1024 * 1024;
 
 /** One connection that commands run on. */
 export interface CommandHost {
-  readonly session: SshSession;
+  readonly session: CommandSession;
   /** `user@host:port`. */
   readonly endpoint: string;
   readonly user: string;

@@ -96,7 +96,10 @@ async function openHop(parts: ConnectParts, { hop, signal, reach }: Way): Promis
 }
 
 /** Commands on one session, eight at a time. */
-export function transportOver(connection: Connection, { session, busy }: OpenedHop): Transport {
+export function transportOver(
+  connection: Connection,
+  { session, busy }: Pick<CommandHost, "session" | "busy">,
+): Transport {
   const endpoint = endpointOf(connection);
   const user = connection.user ?? defaultUser;
   const host: CommandHost = { session, endpoint, user, slots: createSlots(commandsAtOnce), busy };

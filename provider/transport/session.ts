@@ -1,18 +1,22 @@
 import type { Duplex } from "node:stream";
 import type { Credentials } from "./credentials";
 
-/** What the transport needs of an SSH library: one authenticated connection. Implemented by ssh2.ts. */
-export interface SshSession {
+/** What commands need: one authenticated connection. Implemented by ssh2.ts and by openssh/session.ts. */
+export interface CommandSession {
   /** Rejects with `ChannelRefused` if the host declines, with another error if the connection is gone. */
   exec(command: string, on: ChannelEvents): Promise<SshChannel>;
+  readonly closed: boolean;
+  end(): void;
+}
+
+/** What is needed of an SSH library besides. */
+export interface SshSession extends CommandSession {
   /** A TCP connection from the host onwards. Rejects as `exec` does. */
   tunnel(host: string, port: number): Promise<Duplex>;
   /** Asks the host for any answer; `onAnswer` is called when one comes. */
   ping(onAnswer: () => void): void;
   /** Called once, when the connection is gone. */
   onClosed(listener: () => void): void;
-  readonly closed: boolean;
-  end(): void;
   /** Drops the connection without waiting for anything. */
   destroy(): void;
 }

@@ -4,18 +4,50 @@
  * takes it. How it is chosen for one boot is the loader's own.
  */
 import type { HostSnapshot } from "../../host/snapshot";
-import { blsValue, editBlsOptions, parseBlsEntry } from "../../linux/bls-entry";
+import { editBlsOptions } from "../../linux/bls-entry";
 import type { BootArguments } from "./boot-arguments";
 import { bootFolders, type BlsEntry } from "./bls-menu";
+import type { TrialLoader } from "./boot-loader";
 
 const title = "Trial of kernel arguments (kvm-tuning)";
 
-/** `trialId`: of the entry, which is its file's name without `.conf`. */
-export const isEntryLeft = (trialId: string, snapshot: HostSnapshot): boolean =>
-  bootFolders.some((folder) => snapshot.files.text(`${folder}/loader/entries/${trialId}.conf`) !== undefined);
+export interface EntryMenu {
+  readonly chosen: BlsEntry | undefined;
+  /** What the next boot, and only that one, takes. */
+  readonly next: BlsEntry | undefined;
+  /** As it would be with `entry` beside the others. */
+  readonly chosenWith: (entry: BlsEntry) => BlsEntry | undefined;
+}
+
+export interface EntryTrial<Menu extends EntryMenu> {
+  /** Of the entry, which is its file's name without `.conf`. */
+  readonly trialId: string;
+  readonly menuOf: (snapshot: HostSnapshot) => Menu;
+  readonly refusal: (menu: Menu, snapshot: HostSnapshot) => string | undefined;
+  /** The text of an entry as the trial needs it. */
+  readonly textOf?: (chosen: BlsEntry, menu: Menu) => string;
+  /** Shell functions ready, select_entry and unselect_entry; `ready` says why the entry could not be chosen. */
+  readonly choosing: string;
+}
+
+export function entryTrial<Menu extends EntryMenu>({ trialId, menuOf, ...loader }: EntryTrial<Menu>): TrialLoader {
+  const files = bootFolders.map((folder) => `${folder}/loader/entries/${trialId}.conf`);
+  return {
+    refusal: (snapshot) => loader.refusal(menuOf(snapshot), snapshot),
+    isNext: (snapshot) => menuOf(snapshot).next?.id === trialId,
+    isLeft: (snapshot) => files.some((file) => snapshot.files.text(file) !== undefined),
+    entry: (line, snapshot) => {
+      const menu = menuOf(snapshot);
+      const { chosen } = menu;
+      if (chosen === undefined) throw new Error("there is no boot loader entry to copy");
+      return entryCopy(trialId, { ...chosen, text: loader.textOf?.(chosen, menu) ?? chosen.text }, line);
+    },
+    script: `${loader.choosing}${entryScript(trialId)}`,
+  };
+}
 
 /** Arguments of `put_entry`: the file and its text. Without a sort key the entry stands behind those that have one. */
-export function entryCopy(trialId: string, chosen: BlsEntry, line: BootArguments): readonly string[] {
+function entryCopy(trialId: string, chosen: BlsEntry, line: BootArguments): readonly string[] {
   const kept = chosen.text
     .trimEnd()
     .split("\n")
@@ -25,14 +57,14 @@ export function entryCopy(trialId: string, chosen: BlsEntry, line: BootArguments
   return [path, editBlsOptions(`title ${title}\n${kept}\n`, line)];
 }
 
-/** The copy as the loader would list it. */
-export function listed(trialId: string, chosen: BlsEntry): BlsEntry {
-  const version = blsValue(parseBlsEntry(chosen.text), "version") ?? "";
-  return { ...chosen, id: trialId, title, version, sortKey: undefined, bad: false };
+/** Whether the copy would be what boots by default. */
+export function wouldBeDefault(trialId: string, { chosen, chosenWith }: EntryMenu): boolean {
+  if (chosen === undefined) return true;
+  return chosenWith({ ...chosen, id: trialId, title, sortKey: undefined, bad: false })?.id === trialId;
 }
 
-/** Shell functions put_entry and drop_entry; `ready` says why the entry could not be chosen, before it is written. */
-export const entryScript = (trialId: string): string => `
+/** Shell functions put_entry and drop_entry. */
+const entryScript = (trialId: string): string => `
 # $1: the file, $2: its text. A file system without modes and owners gives its own.
 put_entry() {
   ready

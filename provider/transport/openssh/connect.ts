@@ -9,7 +9,6 @@ import { endpointOf, type Connection } from "../connection";
 import { readKey } from "../credentials";
 import { dialUntilLimit, type DialResult } from "../dial";
 import { expectedKeys, hostKeyRule, offersToAskFor } from "../host-key";
-import type { OpenedHop } from "../hop";
 import { keyTools } from "../ssh2";
 import { TransportError } from "../transport";
 import { defaultPerDialTimeoutSeconds, destination, knownHostsCommandName, knownHostsName } from "./arguments";
@@ -21,6 +20,8 @@ import { sshConfig, type SshConfig } from "./ssh-config";
 import { createWorkplace, type Workplace } from "./workplace";
 
 const defaultDialErrorLimit = 10;
+
+type Opened = Parameters<typeof transportOver>[1];
 
 export const connect: Connect = async (connection, signal = new AbortController().signal) => {
   const config = configOf(connection);
@@ -51,7 +52,7 @@ function configOf(connection: Connection): SshConfig {
   }
 }
 
-async function dialOnce(connection: Connection, hop: HopInfo, signal: AbortSignal): Promise<DialResult<OpenedHop>> {
+async function dialOnce(connection: Connection, hop: HopInfo, signal: AbortSignal): Promise<DialResult<Opened>> {
   const rule = hostKeyRule(connection);
   const offers = expectedKeys(rule).length === 0 ? [undefined] : offersToAskFor(rule);
   let last: Dialled | undefined;
@@ -73,7 +74,7 @@ interface Attempt {
 async function attempt(
   connection: Connection,
   { hop, signal, hostKeyAlgorithms }: Attempt,
-): Promise<{ readonly opened: OpenedHop } | Dialled> {
+): Promise<{ readonly opened: Opened } | Dialled> {
   const workplace = createWorkplace();
   try {
     writeKnownHosts(workplace, connection);

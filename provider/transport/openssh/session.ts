@@ -1,6 +1,6 @@
 /* Commands over a shared connection: an ssh(1) for each, which hands its channel to the master and waits for the end. */
 import { spawn } from "node:child_process";
-import { ChannelRefused, type ChannelEnd, type ChannelEvents, type SshChannel, type SshSession } from "../session";
+import { ChannelRefused, type ChannelEnd, type ChannelEvents, type SshChannel, type CommandSession } from "../session";
 import { commandArguments } from "./arguments";
 import { frameReader, framed, newFrame, type FrameReader } from "./exit-frame";
 import type { Master } from "./master";
@@ -9,27 +9,21 @@ import type { Workplace } from "./workplace";
 /** A command's ssh may notice the end of the connection before the master is gone. */
 const masterEndMilliseconds = 1000;
 
-export function sessionOver(master: Master, workplace: Workplace): SshSession {
+export function sessionOver(master: Master, workplace: Workplace): CommandSession {
   let ended = false;
   master.onClosed(() => workplace.remove());
-  const end = (): void => {
-    ended = true;
-    master.end();
-  };
   return {
     exec: (line, on) =>
       master.closed
         ? Promise.reject(new Error("the connection is closed"))
         : Promise.resolve(run({ master, workplace, line, on })),
-    tunnel: () => Promise.reject(new Error("jump hosts are ssh's own")),
-    // ssh asks by itself (ServerAliveInterval).
-    ping: (onAnswer) => onAnswer(),
-    onClosed: (listener) => master.onClosed(listener),
     get closed() {
       return ended || master.closed;
     },
-    end,
-    destroy: end,
+    end() {
+      ended = true;
+      master.end();
+    },
   };
 }
 
