@@ -11,10 +11,7 @@ export async function readSnapshot(transport: Transport, request: SnapshotReques
   const asked = new Set(request.sysctlKeys.map((key) => sysctlPath(key).slice("/proc/sys/".length)));
   // A file that was printed twice would read as two lines.
   const paths = [...asked].filter((path) => !snapshotSysctls.includes(path));
-  const domains =
-    request.domains === undefined || request.domains === false
-      ? []
-      : [domainFlags[request.domains === true ? "always" : "awake"]];
+  const domains = request.domains ? [request.domains === "awake" ? "--domains-if-awake" : "--domains"] : [];
   const units = (request.units ?? []).length === 0 ? [] : ["--units", (request.units ?? []).join(" ")];
   const result = await transport.exec({
     argv: ["sh", "-c", snapshotScript, "kvm-tuning", nonce, ...domains, ...units, ...paths],
@@ -28,8 +25,6 @@ export async function readSnapshot(transport: Transport, request: SnapshotReques
   }
   return snapshot;
 }
-
-const domainFlags = { always: "--domains", awake: "--domains-if-awake" } as const;
 
 interface Reading {
   readonly endpoint: string;

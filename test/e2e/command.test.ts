@@ -55,6 +55,10 @@ const command = (...argv: string[]) =>
     KVM_TUNING_PORT: String(host.port),
   });
 
+/** A tree without the records of who owns what. */
+const withoutRecords = (tree: string): readonly string[] =>
+  tree.split("\n").filter((line) => !line.includes(" var/lib/kvm-tuning"));
+
 /** With nothing but a part of ssh's configuration for the host. */
 async function byAlias(...argv: string[]) {
   const folder = await makeOwnedFolder("alias");
@@ -152,9 +156,7 @@ test("import: the program changes nothing", async () => {
   expect(preview.stdout).not.toMatch(/→/);
   expect(preview.stdout.match(/impact *: "none"/g)?.length).toBe(3);
   await project.pulumi(["up", "--yes", "--skip-preview"]);
-  // Records of who owns what, and nothing else.
-  const records = (tree: string) => tree.split("\n").filter((line) => !line.includes(" var/lib/kvm-tuning"));
-  expect(records(await readTree(host))).toEqual(records(before));
+  expect(withoutRecords(await readTree(host))).toEqual(withoutRecords(before));
   await project.pulumi(["preview", "--expect-no-changes"]);
   await project.pulumi(["destroy", "--yes", "--skip-preview"]);
   expect(await readTree(host)).toBe(before);
@@ -211,7 +213,6 @@ new HostTuning("kvm-21", {
   expect(preview.stdout).not.toMatch(/→/);
   expect(preview.stdout.match(/impact *: "none"/g)?.length).toBe(13);
   await project.pulumi(["up", "--yes", "--skip-preview"]);
-  const records = (tree: string) => tree.split("\n").filter((line) => !line.includes(" var/lib/kvm-tuning"));
-  expect(records(await readTree(host))).toEqual(records(before));
+  expect(withoutRecords(await readTree(host))).toEqual(withoutRecords(before));
   await project.pulumi(["preview", "--expect-no-changes"]);
 }, 600_000);

@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Connection } from "../../provider/transport/connection";
 import { connect } from "../../provider/transport/transports";
-import { TransportError, type Transport } from "../../provider/transport/transport";
+import type { Transport } from "../../provider/transport/transport";
 import { startClone, type TestHost } from "../host/test-host";
+import { failureOf } from "../support/transport-failure";
 
 let host: TestHost;
 let folder = "";
@@ -35,15 +36,6 @@ async function open(connection: Connection): Promise<Transport> {
   const transport = await connect({ dialErrorLimit: 1, ...connection });
   opened.push(transport);
   return transport;
-}
-
-async function failureOf(promise: Promise<unknown>): Promise<TransportError> {
-  const error: unknown = await promise.then(
-    () => new Error("it did not fail"),
-    (reason: unknown) => reason,
-  );
-  if (error instanceof TransportError) return error;
-  throw error;
 }
 
 describe.each(["ssh2", "openssh"] as const)("%s", (kind) => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { connect } from "../../../provider/transport/transports";
 import type { Transport } from "../../../provider/transport/transport";
 import { canary, startSshHost, type SshHost, type SshHostOptions } from "../../support/ssh-host";
-import { failureOf, until } from "./failure-of";
+import { failureOf, until } from "../../support/transport-failure";
 
 /* Both transports, by the same tests. */
 describe.each(["ssh2", "openssh"] as const)("%s", (kind) => {

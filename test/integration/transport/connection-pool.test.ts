@@ -1,7 +1,7 @@
 import { createPool, type Pool } from "../../../provider/transport/connection-pool";
 import { connect } from "../../../provider/transport/ssh2";
 import { startSshHost, type SshHost } from "../../support/ssh-host";
-import { failureOf, until } from "./failure-of";
+import { failureOf, until } from "../../support/transport-failure";
 
 let host: SshHost;
 let pool: Pool;

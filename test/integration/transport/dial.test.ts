@@ -2,7 +2,7 @@ import { connect, keyTools, openSession } from "../../../provider/transport/ssh2
 import { createConnect } from "../../../provider/transport/connect";
 import type { Connection } from "../../../provider/transport/connection";
 import { startSshHost, type SshHost } from "../../support/ssh-host";
-import { failureOf, until } from "./failure-of";
+import { failureOf, until } from "../../support/transport-failure";
 
 let host: SshHost;
 

@@ -2,7 +2,7 @@ import type { Connection } from "../../../provider/transport/connection";
 import { connect } from "../../../provider/transport/transports";
 import { generateKey, startSshHost, type SshHost } from "../../support/ssh-host";
 import { fingerprintOf } from "../../support/ssh-host/keys";
-import { failureOf } from "./failure-of";
+import { failureOf } from "../../support/transport-failure";
 
 const ed25519 = generateKey();
 const ecdsa = generateKey({ type: "ecdsa" });

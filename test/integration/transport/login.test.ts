@@ -1,7 +1,7 @@
 import type { Connection } from "../../../provider/transport/connection";
 import { connect } from "../../../provider/transport/ssh2";
 import { canary, generateKey, startSshAgent, startSshHost, type SshHost } from "../../support/ssh-host";
-import { failureOf } from "./failure-of";
+import { failureOf } from "../../support/transport-failure";
 
 const endings: (() => unknown)[] = [];
 const agentVariable = process.env["SSH_AUTH_SOCK"];

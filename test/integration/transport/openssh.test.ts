@@ -8,8 +8,9 @@ import { connectionSchema, type Connection } from "../../../provider/transport/c
 import { startPrivateAgent } from "../../../provider/transport/openssh/private-agent";
 import { createWorkplace } from "../../../provider/transport/openssh/workplace";
 import { connect } from "../../../provider/transport/transports";
+import { typescriptHook } from "../../support/plain-node";
 import { canary, generateKey, startSshHost, type SshHost } from "../../support/ssh-host";
-import { failureOf, until } from "./failure-of";
+import { failureOf, until } from "../../support/transport-failure";
 
 const endings: (() => unknown)[] = [];
 const before = { ...process.env };
@@ -220,19 +221,12 @@ test("fields that have no meaning there are refused by the schema", () => {
   expect(problems({ transport: "telnet" })).toEqual([["transport", 'must be "ssh2" or "openssh"']]);
 });
 
-const hook = `
-  const ts = require("typescript");
-  require.extensions[".ts"] = (module, file) => module._compile(ts.transpileModule(require("fs").readFileSync(file, "utf8"),
-    { compilerOptions: { module: "commonjs", target: "es2022", esModuleInterop: true } }).outputText, file);
-  const { connect } = require("./provider/transport/transports");
-`;
-
 test("a process that is killed leaves no ssh, no agent and no folder", async () => {
   const host = await start();
   const own = mkdtempSync(join(tmpdir(), "t-"));
   chmodSync(own, 0o700);
   endings.push(() => rmSync(own, { recursive: true, force: true }));
-  const script = `${hook} (async () => {
+  const script = `${typescriptHook} (async () => {
     const transport = await connect(JSON.parse(process.env.CONNECTION));
     await transport.hold({ argv: ["sh", "-c", "echo held; cat"] });
     console.log("ready");

@@ -2,15 +2,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 
+import { typescriptHook } from "../../support/plain-node";
 import { startSshHost, type SshHost } from "../../support/ssh-host";
-import { until } from "./failure-of";
+import { until } from "../../support/transport-failure";
 
-/** Runs TypeScript in a plain Node process, without Jest, whose timers and handles are its own. */
-const typescriptHook = `
-  const ts = require("typescript");
-  require.extensions[".ts"] = (module, file) => module._compile(ts.transpileModule(require("fs").readFileSync(file, "utf8"),
-    { compilerOptions: { module: "commonjs", target: "es2022", esModuleInterop: true } }).outputText, file);
-  const { connect } = require("./provider/transport/transports");
+/** With a pool, and the connection of the environment. */
+const prelude = `${typescriptHook}
   const { createPool } = require("./provider/transport/connection-pool");
   const connection = JSON.parse(process.env.CONNECTION);
 `;
@@ -25,7 +22,7 @@ afterEach(() => host.close());
 
 describe.each(["ssh2", "openssh"] as const)("%s", (transport) => {
   function run(script: string) {
-    const child = spawn(process.execPath, ["-e", `${typescriptHook} (async () => { ${script} })();`], {
+    const child = spawn(process.execPath, ["-e", `${prelude} (async () => { ${script} })();`], {
       cwd: root,
       env: { ...process.env, CONNECTION: JSON.stringify(host.connection({ transport })) },
       stdio: ["ignore", "pipe", "inherit"],

@@ -4,7 +4,7 @@ import { keyTools, openSession } from "../../../provider/transport/ssh2";
 import type { Transport } from "../../../provider/transport/transport";
 import { generateKey, startSshHost, type SshHost } from "../../support/ssh-host";
 import { fingerprintOf } from "../../support/ssh-host/keys";
-import { failureOf, until } from "./failure-of";
+import { failureOf, until } from "../../support/transport-failure";
 
 let proxy: SshHost;
 let hosts: SshHost[];

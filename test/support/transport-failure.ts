@@ -1,4 +1,4 @@
-import { TransportError } from "../../../provider/transport/transport";
+import { TransportError } from "../../provider/transport/transport";
 
 /** The error that the promise fails with; anything but a TransportError fails the test. */
 export async function failureOf(promise: Promise<unknown>): Promise<TransportError> {
