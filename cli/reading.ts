@@ -46,7 +46,7 @@ const measured = (seconds: number, { cpus, pid, profile }: Measured): readonly s
   profile ? "profile" : "",
 ];
 
-const request = { sysctlKeys: ["vm.swappiness"], domains: true } as const;
+const request = { sysctlKeys: [], domains: true } as const;
 
 export function remoteReading(connection: Connection): RemoteReading {
   const pool = createPool({ connect });
@@ -78,11 +78,8 @@ export function recordedReading(root: string): Reading {
     name: root,
     snapshot: async () => {
       const nonce = randomBytes(16).toString("hex");
-      const output = await local(root, snapshotScript, [
-        nonce,
-        ...request.sysctlKeys.map((key) => key.replaceAll(".", "/")),
-      ]);
-      return parseSnapshot(output, { nonce, request: { sysctlKeys: request.sysctlKeys }, readAt: Date.now() });
+      const output = await local(root, snapshotScript, [nonce]);
+      return parseSnapshot(output, { nonce, request: { sysctlKeys: [] }, readAt: Date.now() });
     },
     sample: async (seconds, pids) =>
       parseSample(await local(root, sampleScript, [String(seconds), ...pids.map(String)])),

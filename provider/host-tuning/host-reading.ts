@@ -1,6 +1,6 @@
 import type { JournalEntry } from "../host/journal";
 import type { HostSnapshot, SnapshotRequest } from "../host/snapshot";
-import { sysctlPath } from "../linux/sysctl-conf";
+import { beyondFixedList } from "../host/snapshot-script";
 import type { Props } from "../resource";
 import { copyable } from "./journal-copy";
 import { mirroredJournal } from "./outputs";
@@ -27,13 +27,13 @@ export async function readHost(read: Read, args: HostTuningArgs, last: Props | u
   const needed = snapshotRequest(args, found.journal);
   const asked = settingsOf(args, found).some((row) => row.asksDomains === true && row.actual !== row.desired);
   const domains = asked || planHost(args, found).reboot || found.leftStopped.length > 0;
-  // Some keys are in every snapshot.
   if (holds(first, needed) && (!domains || found.libvirt !== undefined)) return found;
   return withJournal(await read({ ...needed, ...(domains && { domains }) }), mirror);
 }
 
-function holds({ request, files }: HostSnapshot, { sysctlKeys, units = [] }: SnapshotRequest): boolean {
-  const keys = sysctlKeys.every((key) => request.sysctlKeys.includes(key) || files.text(sysctlPath(key)) !== undefined);
+function holds({ request }: HostSnapshot, needed: SnapshotRequest): boolean {
+  const { sysctlKeys, units = [] } = beyondFixedList(needed);
+  const keys = sysctlKeys.every((key) => request.sysctlKeys.includes(key));
   return keys && units.every((unit) => request.units?.includes(unit) === true);
 }
 

@@ -39,10 +39,11 @@ export function createHostTuning(hosts: Hosts): Resource {
   };
 }
 
+/** The domains of this host are asked for by the next resource, or at the same time: one command for both. */
 const cached =
   (hosts: Hosts, { connection }: HostTuningArgs) =>
   (asked: SnapshotRequest): Promise<HostSnapshot> =>
-    hosts.snapshot(connection, asked);
+    hosts.snapshot(connection, { domains: "awake", ...asked });
 
 async function check(hosts: Hosts, { olds, news, unknowns }: CheckRequest, run: Run): Promise<CheckResult> {
   const unknownArguments = new Set(unknowns.map((path) => path.split(".")[0] ?? path));
@@ -138,9 +139,7 @@ async function read(hosts: Hosts, { id, outputs }: { id: string; outputs: Props 
     const all = parsed.problems.map(({ path, reason }) => `${path}: ${reason}`);
     throw new Error(`The state of this resource cannot be read: ${all.join("; ")}. Run once with --refresh=false.`);
   }
-  // A refresh asks for the domains of this host at the same time: one command for both.
-  const asked = (request: SnapshotRequest) => hosts.snapshot(parsed.args.connection, { domains: "awake", ...request });
-  const snapshot = await readHost(asked, parsed.args, outputs).catch((error: unknown) => {
+  const snapshot = await readHost(cached(hosts, parsed.args), parsed.args, outputs).catch((error: unknown) => {
     throw withRefreshHint(error);
   });
   if (snapshot.machineId !== id) {
