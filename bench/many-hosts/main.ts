@@ -8,17 +8,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
+import { watchProcesses, type Role, type Usage } from "../processes";
 import { record } from "../record";
 import { machineOf, nameOf, recordFleet, vmsPerHost, type Fleet } from "./fleet";
-import { watchProvider } from "./provider-process";
 import type { Asked } from "./recorded-hosts";
 
 interface Row {
   readonly hosts: number;
   readonly run: string;
   readonly wallSeconds: number;
-  readonly providerCpuSeconds: number;
-  readonly providerPeakMiB: number;
+  readonly processes: Readonly<Record<Role, Usage>>;
   readonly connections: number;
   readonly commands: number;
   readonly mostConnections: number;
@@ -119,16 +118,16 @@ interface Timed {
 async function timed(run: string, { fleet, hosts, args }: Timed): Promise<Row> {
   process.stderr.write(`${hosts.size} hosts: ${run}\n`);
   await hosts.asked();
-  const watch = watchProvider();
+  const watch = watchProcesses();
   const began = performance.now();
   const { output } = await fleet.project.pulumi(args);
   const wallSeconds = (performance.now() - began) / 1000;
-  const { cpuSeconds, peakMiB } = watch.stop();
+  const processes = watch.stop();
   const { unknown, ...asked } = await hosts.asked();
   if (unknown.length > 0) throw new Error(`not recorded: ${unknown.join("\n")}`);
   if (run === "one host drifted" && !/~ 1 to update/.test(output))
     throw new Error(`the drift is not shown:\n${output}`);
-  return { hosts: hosts.size, run, wallSeconds, providerCpuSeconds: cpuSeconds, providerPeakMiB: peakMiB, ...asked };
+  return { hosts: hosts.size, run, wallSeconds, processes, ...asked };
 }
 
 function show(rows: readonly Row[], latency: number): void {
@@ -139,8 +138,8 @@ function show(rows: readonly Row[], latency: number): void {
   process.stdout.write("| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n");
   for (const row of rows)
     process.stdout.write(
-      `| ${row.hosts} | ${row.run} | ${row.wallSeconds.toFixed(1)} | ${row.providerCpuSeconds.toFixed(2)} | ` +
-        `${((1000 * row.providerCpuSeconds) / row.hosts).toFixed(0)} | ${row.providerPeakMiB.toFixed(0)} | ` +
+      `| ${row.hosts} | ${row.run} | ${row.wallSeconds.toFixed(1)} | ${row.processes.provider.cpuSeconds.toFixed(2)} | ` +
+        `${((1000 * row.processes.provider.cpuSeconds) / row.hosts).toFixed(0)} | ${row.processes.provider.peakMiB.toFixed(0)} | ` +
         `${row.mostConnections} | ${row.mostCommands} |\n`,
     );
 }

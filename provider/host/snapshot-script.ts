@@ -66,9 +66,7 @@ export const snapshotSysctls: readonly string[] = [
 /** A request without the sysctl keys that every snapshot holds. */
 export const beyondFixedList = (request: SnapshotRequest): SnapshotRequest => ({
   ...request,
-  sysctlKeys: request.sysctlKeys.filter(
-    (key) => !snapshotSysctls.includes(sysctlPath(key).slice("/proc/sys/".length)),
-  ),
+  sysctlKeys: request.sysctlKeys.filter((key) => !snapshotSysctls.includes(sysctlPath(key).slice("/proc/sys/".length))),
 });
 
 /** What is only asked for: is it there? Patterns of the shell. */
