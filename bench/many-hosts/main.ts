@@ -2,16 +2,11 @@
  * npm run bench:many-hosts [-- --hosts 1,10,50 --latency 500]: what a run costs by the number of hosts, each with ten domains, through the real
  * CLI and its real dynamic-provider server. The hosts answer from a recording (recorded-hosts.ts).
  */
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { watchProcesses, type Role, type Usage } from "../processes";
 import { record } from "../record";
-import { machineOf, nameOf, recordFleet, vmsPerHost, type Fleet } from "./fleet";
-import type { Asked } from "./recorded-hosts";
+import { recordFleet, vmsPerHost, type Fleet } from "./fleet";
+import { startHosts, type Hosts } from "./hosts";
 
 interface Row {
   readonly hosts: number;
@@ -70,43 +65,6 @@ async function measure(fleet: Fleet, size: number, latency: number): Promise<rea
     drifted.end();
   }
   return rows;
-}
-
-interface Hosts {
-  readonly size: number;
-  readonly ports: readonly number[];
-  asked(): Promise<Asked>;
-  end(): void;
-}
-
-async function startHosts(
-  { recording }: Fleet,
-  { size, latency, drifted }: { size: number; latency: number; drifted: boolean },
-): Promise<Hosts> {
-  const folder = mkdtempSync(join(tmpdir(), "recorded-hosts-"));
-  const hosts = [...Array(size).keys()].map((index) => ({
-    name: nameOf(index),
-    machineId: machineOf(index),
-    drifted: drifted && index === size - 1,
-  }));
-  writeFileSync(join(folder, "recording.json"), JSON.stringify({ ...recording, hosts }));
-  const script = join(__dirname, "../../scripts/bench-recorded-hosts.mjs");
-  const child = spawn(process.execPath, [script, folder, String(latency)], { stdio: ["pipe", "pipe", "inherit"] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async <T>(): Promise<T> => JSON.parse(String((await lines.next()).value)) as T;
-  const ports = await next<readonly number[]>();
-  return {
-    size,
-    ports,
-    asked() {
-      child.stdin.write("counts\n");
-      return next<Asked>();
-    },
-    end() {
-      child.kill();
-      rmSync(folder, { recursive: true });
-    },
-  };
 }
 
 interface Timed {

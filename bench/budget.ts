@@ -1,0 +1,49 @@
+/*
+ * npm run bench:budget: where the time of a run of one host goes that changes nothing. By differences, in turns: Node alone, an
+ * empty program, the host with its ten domains. The host answers from a recording without latency, so what is measured is
+ * this side alone; what a real host takes is in bench:one-host.
+ */
+import { record } from "./record";
+import { recordFleet, type Fleet } from "./many-hosts/fleet";
+import { startHosts } from "./many-hosts/hosts";
+import { watchProcesses, type Role, type Usage } from "./processes";
+import { shown, summary } from "./statistics";
+
+const times = 7;
+const args = ["preview", "--refresh", "--expect-no-changes", "--parallel", "64"];
+
+export async function main(): Promise<number> {
+  const fleet = await recordFleet();
+  const hosts = await startHosts(fleet, { size: 1, latency: 0, drifted: false });
+  try {
+    const empty: number[] = [];
+    const whole: number[] = [];
+    let processes: Readonly<Record<Role, Usage>> | undefined;
+    for (let time = 0; time < times; time += 1) {
+      await fleet.deploy([], "new");
+      empty.push((await timed(fleet)).seconds);
+      await fleet.deploy(hosts.ports, "applied");
+      const run = await timed(fleet);
+      whole.push(run.seconds);
+      processes = run.processes;
+    }
+    const [none, one] = [summary(empty), summary(whole)];
+    process.stdout.write(`\n| part of a run that changes nothing | s |\n| --- | ---: |\n`);
+    process.stdout.write(`| CLI, language host and an empty program | ${shown(none, 2)} |\n`);
+    process.stdout.write(`| the whole, one host with ten domains | ${shown(one, 2)} |\n`);
+    for (const [role, { cpuSeconds }] of Object.entries(processes ?? {}))
+      process.stdout.write(`| CPU of the last whole run: ${role} | ${cpuSeconds.toFixed(2)} |\n`);
+    record("budget", { empty: none, whole: one, processes });
+  } finally {
+    hosts.end();
+    await fleet.remove();
+  }
+  return 0;
+}
+
+async function timed({ project }: Fleet) {
+  const watch = watchProcesses();
+  const began = performance.now();
+  await project.pulumi(args);
+  return { seconds: (performance.now() - began) / 1000, processes: watch.stop() };
+}

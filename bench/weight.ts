@@ -1,0 +1,66 @@
+/* npm run bench:weight: what the package weighs, and how long a process needs to load it. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { mustRun } from "../scripts/lib/process";
+import { installedPackage } from "../test/e2e/support/package";
+import { record } from "./record";
+import { shown, summary, type Summary } from "./statistics";
+
+const root = join(__dirname, "..");
+const times = 15;
+
+export async function main(): Promise<number> {
+  const installed = await installedPackage();
+  const packed = await packedSize();
+  const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    dependencies: Readonly<Record<string, string>>;
+  };
+  const names = Object.keys(dependencies);
+  const kilobytes: Record<string, number> = {};
+  for (const name of names) kilobytes[name] = await folderKiB(join(installed, "node_modules", name));
+  const loads = await loadTimes(installed);
+  const above = loads.loaded.median - loads.bare.median;
+  process.stdout.write(`\n| what | |\n| --- | ---: |\n`);
+  const rows: readonly (readonly [string, string])[] = [
+    ["packed package", `${(packed.size / 1024).toFixed(0)} KiB`],
+    ["unpacked", `${(packed.unpackedSize / 1024).toFixed(0)} KiB`],
+    [
+      "direct production dependencies",
+      `${names.length}: ${names.map((name) => `${name} ${kilobytes[name]} KiB`).join(", ")}`,
+    ],
+    ["Node alone", `${shown(loads.bare, 0)} ms`],
+    ["Node with the provider of HostTuning loaded", `${shown(loads.loaded, 0)} ms`],
+    ["so loading takes", `${above.toFixed(0)} ms`],
+  ];
+  for (const [what, value] of rows) process.stdout.write(`| ${what} | ${value} |\n`);
+  record("weight", { packed, dependenciesKiB: kilobytes, milliseconds: { ...loads, requireMedian: above } });
+  return 0;
+}
+
+async function packedSize(): Promise<{ readonly size: number; readonly unpackedSize: number }> {
+  const argv = ["npm", "pack", "--dry-run", "--json", "--ignore-scripts"];
+  const { stdout } = await mustRun({ argv, cwd: root, limitSeconds: 120 });
+  const [{ size, unpackedSize }] = JSON.parse(stdout) as [{ size: number; unpackedSize: number }];
+  return { size, unpackedSize };
+}
+
+async function folderKiB(folder: string): Promise<number> {
+  const { stdout } = await mustRun({ argv: ["du", "-sk", folder], limitSeconds: 60 });
+  return Number.parseInt(stdout, 10);
+}
+
+/** In turns, so that what else the machine does falls on both. */
+async function loadTimes(installed: string): Promise<{ readonly bare: Summary; readonly loaded: Summary }> {
+  const bare: number[] = [];
+  const loaded: number[] = [];
+  const timed = async (script: string): Promise<number> => {
+    const began = performance.now();
+    await mustRun({ argv: [process.execPath, "-e", script], cwd: installed, limitSeconds: 60 });
+    return performance.now() - began;
+  };
+  for (let time = 0; time < times; time += 1) {
+    bare.push(await timed("0"));
+    loaded.push(await timed('require("pulumi-kvm-tuning/provider").v1.hostTuning'));
+  }
+  return { bare: summary(bare), loaded: summary(loaded) };
+}
