@@ -11,7 +11,7 @@ const times = 15;
 
 export async function main(): Promise<number> {
   const installed = await installedPackage();
-  const packed = await packedSize();
+  const packed = await packedSize(join(installed, "node_modules/pulumi-kvm-tuning"));
   const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
     dependencies: Readonly<Record<string, string>>;
   };
@@ -37,9 +37,9 @@ export async function main(): Promise<number> {
   return 0;
 }
 
-async function packedSize(): Promise<{ readonly size: number; readonly unpackedSize: number }> {
+async function packedSize(cwd: string): Promise<{ readonly size: number; readonly unpackedSize: number }> {
   const argv = ["npm", "pack", "--dry-run", "--json", "--ignore-scripts"];
-  const { stdout } = await mustRun({ argv, cwd: root, limitSeconds: 120 });
+  const { stdout } = await mustRun({ argv, cwd, limitSeconds: 120 });
   const [{ size, unpackedSize }] = JSON.parse(stdout) as [{ size: number; unpackedSize: number }];
   return { size, unpackedSize };
 }

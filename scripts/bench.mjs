@@ -10,7 +10,7 @@ const scripts = [
   "bench-one-host",
   "bench-many-hosts",
   "bench-planner",
-  "docs-pictures",
+  "bench-chart",
 ];
 for (const name of scripts) {
   process.stdout.write(`\n== ${name} ==\n`);

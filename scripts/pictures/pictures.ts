@@ -1,5 +1,6 @@
 /* The pictures of the documentation, drawn by the code that draws plans. */
 import { smallFleet } from "../../test/support/maps";
+import { costChart, readRows } from "./cost-chart";
 import { shownOutput, terminalSvg } from "./terminal";
 import { renderSvg } from "../../provider/placement-plan/allocation-map/map-svg";
 
@@ -15,6 +16,7 @@ const terminal = (name: string, command: string): Picture => ({
 });
 
 export const pictures: readonly Picture[] = [
+  { name: "costs.svg", svg: () => costChart(readRows()) },
   { name: "allocation-map.svg", svg: () => renderSvg(smallFleet) },
   terminal("verify.svg", "kvm-tuning verify kvm-01 --watch 5"),
   terminal("doctor.svg", "kvm-tuning doctor kvm-01"),
