@@ -10,7 +10,7 @@ import { watchProcesses, type Role, type Usage } from "./processes";
 import { shown, summary } from "./statistics";
 
 const times = 7;
-const args = ["preview", "--refresh", "--expect-no-changes", "--parallel", "64"];
+const args = ["preview", "--refresh", "--parallel", "64"];
 
 export async function main(): Promise<number> {
   const fleet = await recordFleet();

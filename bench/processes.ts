@@ -37,7 +37,8 @@ export function watchProcesses(everyMilliseconds = 100): { stop(): Readonly<Reco
     }
   };
   look(true);
-  const timer = setInterval(look, everyMilliseconds);
+  // A run that fails must not leave it behind.
+  const timer = setInterval(look, everyMilliseconds).unref();
   return {
     stop() {
       clearInterval(timer);
