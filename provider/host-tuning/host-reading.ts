@@ -1,6 +1,6 @@
 import type { JournalEntry } from "../host/journal";
 import type { HostSnapshot, SnapshotRequest } from "../host/snapshot";
-import { beyondFixedList } from "../host/snapshot-script";
+import { beyondFixedList } from "../host/snapshot-sysctls";
 import type { Props } from "../resource";
 import { copyable } from "./journal-copy";
 import { mirroredJournal } from "./outputs";

@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import type { ExecResult, Transport } from "../transport/transport";
 import type { HostSnapshot, SnapshotRequest } from "./snapshot";
 import { parseSnapshot } from "./snapshot-parse";
-import { beyondFixedList, snapshotScript } from "./snapshot-script";
+import { snapshotScript } from "./snapshot-script";
+import { beyondFixedList } from "./snapshot-sysctls";
 import { sysctlPath } from "../linux/sysctl-conf";
 
 /** Reads a host in one exec. Without a machine-id it is refused: that is a host's identity in state. */

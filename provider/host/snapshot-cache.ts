@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Connection } from "../transport/connection";
 import { endpointKey } from "./endpoint-key";
 import type { HostSnapshot, SnapshotRequest } from "./snapshot";
-import { beyondFixedList } from "./snapshot-script";
+import { beyondFixedList } from "./snapshot-sysctls";
 
 export interface SnapshotCache {
   /** What was read before, if it answers; else a reading of all that anybody has asked of this host. */
