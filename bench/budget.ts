@@ -1,13 +1,13 @@
 /*
- * npm run bench:budget: where the time of a run of one host goes that changes nothing. By differences, in turns: Node alone, an
- * empty program, the host with its ten domains. The host answers from a recording without latency, so what is measured is
+ * npm run bench:budget: where the time of a run of one host goes that changes nothing. By differences, in turns: an empty
+ * program, the host with its ten domains. The host answers from a recording without latency, so what is measured is
  * this side alone; what a real host takes is in bench:one-host.
  */
 import { record } from "./record";
 import { recordFleet, type Fleet } from "./many-hosts/fleet";
 import { startHosts } from "./many-hosts/hosts";
 import { watchProcesses, type Role, type Usage } from "./processes";
-import { shown, summary } from "./statistics";
+import { shown, summary, timed } from "./statistics";
 
 const times = 7;
 const args = ["preview", "--refresh", "--parallel", "64"];
@@ -21,11 +21,11 @@ export async function main(): Promise<number> {
     let processes: Readonly<Record<Role, Usage>> | undefined;
     for (let time = 0; time < times; time += 1) {
       await fleet.deploy([], "new");
-      empty.push((await timed(fleet)).seconds);
+      empty.push((await run(fleet)).seconds);
       await fleet.deploy(hosts.ports, "applied");
-      const run = await timed(fleet);
-      whole.push(run.seconds);
-      processes = run.processes;
+      const { seconds, processes: used } = await run(fleet);
+      whole.push(seconds);
+      processes = used;
     }
     const [none, one] = [summary(empty), summary(whole)];
     process.stdout.write(`\n| part of a run that changes nothing | s |\n| --- | ---: |\n`);
@@ -41,9 +41,8 @@ export async function main(): Promise<number> {
   return 0;
 }
 
-async function timed({ project }: Fleet) {
+async function run({ project }: Fleet) {
   const watch = watchProcesses();
-  const began = performance.now();
-  await project.pulumi(args);
-  return { seconds: (performance.now() - began) / 1000, processes: watch.stop() };
+  const { seconds } = await timed(() => project.pulumi(args));
+  return { seconds, processes: watch.stop() };
 }

@@ -16,3 +16,10 @@ export function summary(values: readonly number[]): Summary {
 /** `12.3 (11.9-14.0)` */
 export const shown = ({ median, min, max }: Summary, digits = 1): string =>
   `${median.toFixed(digits)} (${min.toFixed(digits)}-${max.toFixed(digits)})`;
+
+/** What `work` gives, and how long it took. */
+export async function timed<T>(work: () => Promise<T>): Promise<{ readonly seconds: number; readonly result: T }> {
+  const began = performance.now();
+  const result = await work();
+  return { seconds: (performance.now() - began) / 1000, result };
+}

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { mustRun } from "../scripts/lib/process";
 import { installedPackage } from "../test/e2e/support/package";
 import { record } from "./record";
-import { shown, summary, type Summary } from "./statistics";
+import { shown, summary, timed, type Summary } from "./statistics";
 
 const root = join(__dirname, "..");
 const times = 15;
@@ -53,14 +53,13 @@ async function folderKiB(folder: string): Promise<number> {
 async function loadTimes(installed: string): Promise<{ readonly bare: Summary; readonly loaded: Summary }> {
   const bare: number[] = [];
   const loaded: number[] = [];
-  const timed = async (script: string): Promise<number> => {
-    const began = performance.now();
-    await mustRun({ argv: [process.execPath, "-e", script], cwd: installed, limitSeconds: 60 });
-    return performance.now() - began;
+  const millisecondsOf = async (script: string): Promise<number> => {
+    const node = { argv: [process.execPath, "-e", script], cwd: installed, limitSeconds: 60 };
+    return 1000 * (await timed(() => mustRun(node))).seconds;
   };
   for (let time = 0; time < times; time += 1) {
-    bare.push(await timed("0"));
-    loaded.push(await timed('require("pulumi-kvm-tuning/provider").v1.hostTuning'));
+    bare.push(await millisecondsOf("0"));
+    loaded.push(await millisecondsOf('require("pulumi-kvm-tuning/provider").v1.hostTuning'));
   }
   return { bare: summary(bare), loaded: summary(loaded) };
 }

@@ -5,6 +5,7 @@
 import { parseArgs } from "node:util";
 import { watchProcesses, type Role, type Usage } from "../processes";
 import { record } from "../record";
+import { timed } from "../statistics";
 import { recordFleet, vmsPerHost, type Fleet } from "./fleet";
 import { startHosts, type Hosts } from "./hosts";
 
@@ -49,42 +50,40 @@ async function measure(fleet: Fleet, size: number, latency: number): Promise<rea
   try {
     await fleet.deploy(hosts.ports, "applied");
     const noop = ["preview", "--refresh", "--expect-no-changes", ...parallel];
-    rows.push(await timed("nothing to do, with refresh", { fleet, hosts, args: noop }));
+    rows.push(await rowOf("nothing to do, with refresh", { fleet, hosts, args: noop }));
     await fleet.deploy(hosts.ports, "new");
-    rows.push(await timed("first preview", { fleet, hosts, args: ["preview", ...parallel] }));
+    rows.push(await rowOf("first preview", { fleet, hosts, args: ["preview", ...parallel] }));
     await fleet.deploy(hosts.ports, "newWithPlan");
-    rows.push(await timed("first preview, a plan before", { fleet, hosts, args: ["preview", ...parallel] }));
+    rows.push(await rowOf("first preview, a plan before", { fleet, hosts, args: ["preview", ...parallel] }));
   } finally {
     hosts.end();
   }
   const drifted = await startHosts(fleet, { size, latency, drifted: true });
   try {
     await fleet.deploy(drifted.ports, "applied");
-    rows.push(await timed("one host drifted", { fleet, hosts: drifted, args: ["preview", "--refresh", ...parallel] }));
+    rows.push(await rowOf("one host drifted", { fleet, hosts: drifted, args: ["preview", "--refresh", ...parallel] }));
   } finally {
     drifted.end();
   }
   return rows;
 }
 
-interface Timed {
+interface Measured {
   readonly fleet: Fleet;
   readonly hosts: Hosts;
   readonly args: readonly string[];
 }
 
-async function timed(run: string, { fleet, hosts, args }: Timed): Promise<Row> {
+async function rowOf(run: string, { fleet, hosts, args }: Measured): Promise<Row> {
   process.stderr.write(`${hosts.size} hosts: ${run}\n`);
   await hosts.asked();
   const watch = watchProcesses();
-  const began = performance.now();
-  const { output } = await fleet.project.pulumi(args);
-  const wallSeconds = (performance.now() - began) / 1000;
+  const { seconds: wallSeconds, result } = await timed(() => fleet.project.pulumi(args));
   const processes = watch.stop();
   const { unknown, ...asked } = await hosts.asked();
   if (unknown.length > 0) throw new Error(`not recorded: ${unknown.join("\n")}`);
-  if (run === "one host drifted" && !/~ 1 to update/.test(output))
-    throw new Error(`the drift is not shown:\n${output}`);
+  if (run === "one host drifted" && !/~ 1 to update/.test(result.output))
+    throw new Error(`the drift is not shown:\n${result.output}`);
   return { hosts: hosts.size, run, wallSeconds, processes, ...asked };
 }
 

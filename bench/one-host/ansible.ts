@@ -5,21 +5,21 @@ import { artefact, contentKey } from "../../scripts/lib/cache";
 import { mustRun, run } from "../../scripts/lib/process";
 import { withProgress } from "../../scripts/lib/progress";
 import type { TestHost } from "../../test/host/test-host";
+import { timed } from "../statistics";
 
 /** The last of each that runs on Python 3.10 and later. The collection comes from the bundle that PyPI has. */
 const versions = ["ansible-core==2.16.14", "ansible==9.13.0"] as const;
-const collection = "ansible_collections/ansible/posix/*";
 
 const extract = `import sys, zipfile
 bundle = zipfile.ZipFile(sys.argv[1])
 bundle.extractall(sys.argv[2], [name for name in bundle.namelist() if name.startswith(("ansible_collections/ansible/posix/", "ansible_collections/__init__.py"))])
 `;
 
-/** Folder with `venv/bin/ansible-playbook` and `ansible_collections`. */
+/** Folder with `venv` and `ansible_collections`. */
 export async function ensureAnsible(): Promise<string> {
   return artefact({
     kind: "ansible",
-    key: contentKey(...versions, collection, extract),
+    key: contentKey(...versions, extract),
     make: (folder) =>
       withProgress("installing Ansible for the comparison, about 1 minute, once", async () => {
         const python = join(folder, "venv/bin/python");
@@ -68,10 +68,11 @@ ssh_args = -o ControlMaster=auto -o ControlPersist=60s -o UserKnownHostsFile=${f
   const env = { ...process.env, ANSIBLE_CONFIG: join(folder, "ansible.cfg"), ANSIBLE_NOCOLOR: "1", LC_ALL: "C.UTF-8" };
   const python = join(home, "venv/bin/python");
   const command = async (argv: readonly string[]) => {
-    const began = performance.now();
-    const { code, stdout, stderr } = await run({ argv: [python, "-m", ...argv], cwd: folder, env, limitSeconds: 900 });
+    const options = { argv: [python, "-m", ...argv], cwd: folder, env, limitSeconds: 900 };
+    const { seconds, result } = await timed(() => run(options));
+    const { code, stdout, stderr } = result;
     if (code !== 0) throw new Error(`Ansible: exit code ${code}\n${stdout.slice(-3000)}${stderr.slice(-1000)}`);
-    return { seconds: (performance.now() - began) / 1000, stdout };
+    return { seconds, stdout };
   };
   const { stdout } = await command(["ansible.cli.playbook", "--version"]);
   return {

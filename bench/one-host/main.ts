@@ -3,12 +3,13 @@
  * `ssh` that runs the snapshot script. Each round takes turns in who is first: nothing to do, five settings drifted by hand
  * as a preview shows them, and their mending. Every connection goes through a proxy that sees how long it was needed.
  */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { snapshotScript } from "../../provider/host/snapshot-script";
-import { mustRun } from "../../scripts/lib/process";
+import { commandLine } from "../../provider/transport/shell-quote";
+import { ssh, trustHostKey } from "../../test/host/ssh";
 import type { TestHost } from "../../test/host/test-host";
 import { record } from "../record";
 import { shown, summary, type Summary } from "../statistics";
@@ -28,9 +29,15 @@ interface Sample {
 
 type Samples = Record<Column, Sample[]>;
 
+type Tool = "ours" | "ansible";
+
+interface Machine {
+  readonly host: TestHost;
+  readonly proxy: StopwatchProxy;
+}
+
 interface World {
-  readonly hosts: readonly TestHost[];
-  readonly proxies: readonly StopwatchProxy[];
+  readonly machines: Readonly<Record<Tool, Machine>>;
   readonly stack: Stack;
   readonly playbook: Playbook;
   readonly folder: string;
@@ -52,7 +59,8 @@ export async function main(argv: readonly string[]): Promise<number> {
       const tools = round % 2 === 1 ? (["ours", "ansible"] as const) : (["ansible", "ours"] as const);
       floor.push(await bareExec(world));
       for (const column of columns) {
-        if (column === "preview of five drifts") for (const host of world.hosts) await driftByHand(host);
+        if (column === "preview of five drifts")
+          for (const { host } of Object.values(world.machines)) await driftByHand(host);
         for (const tool of tools) samples[tool][column].push(await sampleOf(world, tool, column));
       }
       floor.push(await bareExec(world));
@@ -67,49 +75,46 @@ export async function main(argv: readonly string[]): Promise<number> {
 async function startWorld(): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), "one-host-"));
   process.stderr.write("starting two clones of the test host\n");
-  const hosts = [await startHostWithDomain("bench-ours"), await startHostWithDomain("bench-ansible")] as const;
-  const proxies = [await startProxy(hosts[0]), await startProxy(hosts[1])] as const;
-  const stack = await stackFor(hosts[0], proxies[0].port);
-  const playbook = await playbookFor(hosts[1], proxies[1].port, folder);
-  await writeFile(join(folder, "floor_known_hosts"), `[127.0.0.1]:${proxies[0].port} ${hosts[0].hostKey}\n`);
-  return { hosts, proxies, stack, playbook, folder };
+  const [ours, ansible] = [await startMachine("bench-ours"), await startMachine("bench-ansible")];
+  const stack = await stackFor(ours.host, ours.proxy.port);
+  const playbook = await playbookFor(ansible.host, ansible.proxy.port, folder);
+  await mkdir(join(folder, "floor"));
+  await trustHostKey(join(folder, "floor"), ours.host.hostKey);
+  return { machines: { ours, ansible }, stack, playbook, folder };
 }
 
-async function endWorld({ hosts, proxies, stack, playbook, folder }: World): Promise<void> {
+async function startMachine(name: string): Promise<Machine> {
+  const host = await startHostWithDomain(name);
+  return { host, proxy: await startProxy(host) };
+}
+
+async function endWorld({ machines, stack, playbook, folder }: World): Promise<void> {
   await playbook.end();
   await stack.remove();
-  for (const proxy of proxies) proxy.close();
-  for (const host of hosts) await host.stop();
+  for (const { host, proxy } of Object.values(machines)) {
+    proxy.close();
+    await host.stop();
+  }
   await rm(folder, { recursive: true });
 }
 
 /** The floor: seconds of one connection of OpenSSH that runs the snapshot script, as the provider asks for it. */
-async function bareExec({ proxies, folder, hosts }: World): Promise<number> {
-  proxies[0]?.take();
-  const options = [
-    "StrictHostKeyChecking=yes",
-    `UserKnownHostsFile=${folder}/floor_known_hosts`,
-    "ControlMaster=no",
-    "ControlPath=none",
-  ];
-  const flags = [
-    ...options.flatMap((option) => ["-o", option]),
-    "-i",
-    hosts[0]?.privateKeyPath ?? "",
-    "-p",
-    String(proxies[0]?.port),
-  ];
-  const command = `sh -c '${snapshotScript.replaceAll("'", "'\\''")}' kvm-tuning 0123456789abcdef0123456789abcdef --domains`;
-  const { stdout } = await mustRun({ argv: ["ssh", ...flags, "root@127.0.0.1", command], limitSeconds: 120 });
-  if (!stdout.includes("@0123456789abcdef0123456789abcdef done")) throw new Error("the bare snapshot has no end");
-  return proxies[0]?.take().seconds ?? NaN;
+async function bareExec({ machines, folder }: World): Promise<number> {
+  const { host, proxy } = machines.ours;
+  const nonce = "0123456789abcdef0123456789abcdef";
+  const command = commandLine(["sh", "-c", snapshotScript, "kvm-tuning", nonce, "--domains"], "root");
+  const target = { folder: join(folder, "floor"), port: proxy.port, privateKeyPath: host.privateKeyPath };
+  proxy.take();
+  const { code, stdout, stderr } = await ssh(target, command, { ownConnection: true });
+  if (code !== 0 || !stdout.includes(`@${nonce} done`)) throw new Error(`the bare snapshot failed: ${stderr}`);
+  return proxy.take().seconds;
 }
 
-async function sampleOf(world: World, tool: "ours" | "ansible", column: Column): Promise<Sample> {
-  const proxy = world.proxies[tool === "ours" ? 0 : 1];
-  proxy?.take();
+async function sampleOf(world: World, tool: Tool, column: Column): Promise<Sample> {
+  const { proxy } = world.machines[tool];
+  proxy.take();
   const { seconds, shows } = await (tool === "ours" ? oursOf(world.stack, column) : ansibleOf(world.playbook, column));
-  return { seconds, hostSeconds: proxy?.take().seconds ?? NaN, shows };
+  return { seconds, hostSeconds: proxy.take().seconds, shows };
 }
 
 async function oursOf(stack: Stack, column: Column): Promise<{ seconds: number; shows: readonly string[] }> {
@@ -126,12 +131,12 @@ async function ansibleOf(playbook: Playbook, column: Column): Promise<{ seconds:
   return { seconds, shows: changed };
 }
 
-function report(samples: Record<"ours" | "ansible", Samples>, floorSeconds: readonly number[], version: string): void {
+function report(samples: Record<Tool, Samples>, floorSeconds: readonly number[], version: string): void {
   const floor = summary(floorSeconds);
   const rows = columns.map((run) => {
-    const of = (tool: "ours" | "ansible", key: "seconds" | "hostSeconds"): Summary =>
+    const of = (tool: Tool, key: "seconds" | "hostSeconds"): Summary =>
       summary(samples[tool][run].map((one) => one[key]));
-    const shows = (tool: "ours" | "ansible") => samples[tool][run].at(-1)?.shows ?? [];
+    const shows = (tool: Tool) => samples[tool][run].at(-1)?.shows ?? [];
     return {
       run,
       ours: { seconds: of("ours", "seconds"), hostSeconds: of("ours", "hostSeconds"), shows: shows("ours") },

@@ -1,7 +1,8 @@
 /* The same work as a stack: the program and its runs by the real CLI. */
 import type { TestHost } from "../../test/host/test-host";
-import { createProject, type Project } from "../../test/e2e/support/project";
+import { createProject } from "../../test/e2e/support/project";
 import { planLines } from "../../test/e2e/story/expect";
+import { timed } from "../statistics";
 
 const program = (host: TestHost, port: number): string => `import * as pulumi from "@pulumi/pulumi";
 import { HostTuning, VmCpuPlacement } from "pulumi-kvm-tuning";
@@ -33,7 +34,6 @@ export interface Stack {
   /** Seconds of the CLI, and the settings that it shows. */
   run(args: readonly string[]): Promise<{ readonly seconds: number; readonly plan: Readonly<Record<string, string>> }>;
   remove(): Promise<void>;
-  readonly project: Project;
 }
 
 export async function stackFor(host: TestHost, port: number): Promise<Stack> {
@@ -41,11 +41,9 @@ export async function stackFor(host: TestHost, port: number): Promise<Stack> {
   await project.pulumi(["config", "set", "--secret", "privateKey"], { input: host.privateKey });
   await project.write({ "index.ts": program(host, port) });
   return {
-    project,
     async run(args) {
-      const began = performance.now();
-      const { stdout } = await project.pulumi(args);
-      return { seconds: (performance.now() - began) / 1000, plan: planLines(stdout) };
+      const { seconds, result } = await timed(() => project.pulumi(args));
+      return { seconds, plan: planLines(result.stdout) };
     },
     remove: () => project.remove(),
   };

@@ -3,15 +3,14 @@ import type { ExecResult, Transport } from "../transport/transport";
 import type { HostSnapshot, SnapshotRequest } from "./snapshot";
 import { parseSnapshot } from "./snapshot-parse";
 import { snapshotScript } from "./snapshot-script";
-import { beyondFixedList } from "./snapshot-sysctls";
-import { sysctlPath } from "../linux/sysctl-conf";
+import { belowProcSys, beyondFixedList } from "./snapshot-sysctls";
 
 /** Reads a host in one exec. Without a machine-id it is refused: that is a host's identity in state. */
 export async function readSnapshot(transport: Transport, request: SnapshotRequest): Promise<HostSnapshot> {
   const nonce = randomBytes(16).toString("hex");
   // A file that was printed twice would read as two lines.
   const { sysctlKeys } = beyondFixedList(request);
-  const paths = new Set(sysctlKeys.map((key) => sysctlPath(key).slice("/proc/sys/".length)));
+  const paths = new Set(sysctlKeys.map(belowProcSys));
   const domains = request.domains ? [request.domains === "awake" ? "--domains-if-awake" : "--domains"] : [];
   const units = (request.units ?? []).length === 0 ? [] : ["--units", (request.units ?? []).join(" ")];
   const result = await transport.exec({

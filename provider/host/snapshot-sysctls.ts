@@ -41,8 +41,11 @@ export const snapshotSysctls: readonly string[] = [
   "net/ipv4/ip_forward",
 ];
 
+/** `vm/swappiness` of `vm.swappiness`. */
+export const belowProcSys = (key: string): string => sysctlPath(key).slice("/proc/sys/".length);
+
 /** A request without the sysctl keys that every snapshot holds. */
 export const beyondFixedList = (request: SnapshotRequest): SnapshotRequest => ({
   ...request,
-  sysctlKeys: request.sysctlKeys.filter((key) => !snapshotSysctls.includes(sysctlPath(key).slice("/proc/sys/".length))),
+  sysctlKeys: request.sysctlKeys.filter((key) => !snapshotSysctls.includes(belowProcSys(key))),
 });
