@@ -18,42 +18,59 @@ const lists = [
 const domainTypes = ["kvm", "qemu"] as const;
 
 /**
- * The part of the snapshot script that asks libvirt, if $libvirt is set: two virsh processes for any number of domains
- * (a third for every 400 more). Each document stands in a section of its own, behind a line with the nonce. Not with
- * --security-info: passwords stay on the host. Without -q, with which `echo` ends no line. A host without KVM has no
- * capabilities of type kvm: virsh says so on stderr, and goes on.
+ * Functions of the snapshot script that ask libvirt: two virsh processes for any number of domains (a third for every
+ * 400 more). Each document stands in a section of its own, behind a line with the nonce. Not with --security-info:
+ * passwords stay on the host. Without -q, with which `echo` ends no line. A host without KVM has no capabilities of type
+ * kvm: virsh says so on stderr, and goes on.
+ *
+ * A virsh process takes a while to begin, so what needs no answer of it is read meanwhile.
  */
-export const libvirtScript = `
+export const libvirtFunctions = `
+# What flags each domain has, and virsh's exit status; nothing without virsh.
+domain_lists() {
+  command -v virsh >/dev/null 2>&1 || return
+  virsh -c qemu:///system '${lists.map(([name, command]) => `echo ${name}; ${command}`).join("; ")}' 2>&1
+  code=$?
+  echo
+  section libvirt-exit
+  echo $code
+}
+
 virsh_commands() { [ -z "$commands" ] || virsh -c qemu:///system "$commands" 2>/dev/null; commands=; }
 
-if [ -n "$libvirt" ]; then
+# The documents of the domains in $lists, if libvirt has answered.
+domain_documents() {
+  case $lists in *" libvirt-exit
+0") ;; *) return ;; esac
+  commands="${domainTypes.map((type) => `echo '@$nonce capabilities ${type}'; domcapabilities --virttype ${type};`).join(" ")}"
+  list=
+  set -f
+  for word in $lists; do
+    case $list:$word in
+    persistent:*-*-*-*-*) commands="$commands echo '@$nonce inactive $word'; dumpxml --inactive $word;" ;;
+    active:*-*-*-*-*) commands="$commands echo '@$nonce live $word'; dumpxml $word;" ;;
+    *:*[!a-z]*) ;;
+    *) list=$word ;;
+    esac
+    [ \${#commands} -lt 100000 ] || virsh_commands
+  done
+  virsh_commands
+  echo
+}
+
+# Everything of domains; stdin: what domain_lists prints.
+domain_sections() {
   section libvirt
-  if command -v virsh >/dev/null 2>&1; then
-    lists=$(virsh -c qemu:///system '${lists.map(([name, command]) => `echo ${name}; ${command}`).join("; ")}' 2>&1)
-    code=$?
-    printf '%s\\n' "$lists"
-    section libvirt-exit
-    echo $code
-    commands= list=
-    [ $code -ne 0 ] || commands="${domainTypes.map((type) => `echo '@$nonce capabilities ${type}'; domcapabilities --virttype ${type};`).join(" ")}"
-    set -f
-    for word in $lists; do
-      case $list:$word in
-      persistent:*-*-*-*-*) commands="$commands echo '@$nonce inactive $word'; dumpxml --inactive $word;" ;;
-      active:*-*-*-*-*) commands="$commands echo '@$nonce live $word'; dumpxml $word;" ;;
-      *:*[!a-z]*) ;;
-      *) list=$word ;;
-      esac
-      [ \${#commands} -lt 100000 ] || virsh_commands
-    done
-    set +f
-    virsh_commands
-    echo
-  fi
+  lists=$(cat)
+  printf '%s\\n' "$lists"
+  domain_documents </dev/null | {
+    exec 4<&0 </dev/null
 ${processScript}
-  section libvirt-records
-  grep -asH '' var/lib/kvm-tuning/domains/*/placement.json /dev/null
-fi
+    section libvirt-records
+    grep -asH '' var/lib/kvm-tuning/domains/*/placement.json /dev/null
+    cat <&4
+  }
+}
 `;
 
 /** Undefined: libvirt was not asked for. */

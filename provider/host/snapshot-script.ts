@@ -1,6 +1,6 @@
 import { bootLoaderFiles, foreignLoaders, loaderVariable } from "../linux/boot-loader-markers";
 import { grubMenuLines, grubSecretLines } from "../linux/grub-lines";
-import { libvirtScript } from "./snapshot-libvirt";
+import { libvirtFunctions } from "./snapshot-libvirt";
 import type { SnapshotRequest } from "./snapshot";
 import { snapshotSysctls } from "./snapshot-sysctls";
 
@@ -158,55 +158,75 @@ links() {
   targets link "$1"
 }
 
+# The arguments are the asked sysctl paths.
+file_sections() {
+  section kernel
+  kernel_files | xargs -0 grep -asH '' /dev/null
+  section memory
+  # Of the mounts those of huge pages and those that a boot loader reads: the options of others are nobody's business. So
+  # are systemd's other settings.
+  grep -asHE '^(Mem(Total|Free|Available)|Hugepagesize|Node +[0-9]+ Mem(Total|Free)|Cpus_allowed_list):|^nr_free_pages |^[^ ]+ ([^ ]+ hugetlbfs|/(boot(/efi|/grub2?)?|efi)? [^ ]+) |^[[:space:]]*CPUAffinity[[:space:]]*=' \\
+    proc/meminfo proc/vmstat $node/node[0-9]*/meminfo proc/mounts proc/1/status \\
+    etc/systemd/system.conf.d/*.conf run/systemd/system.conf.d/*.conf \\
+    usr/local/lib/systemd/system.conf.d/*.conf usr/lib/systemd/system.conf.d/*.conf
+  section boot-menu
+  [ -e boot/grub/grub.cfg ] || [ -e boot/grub2/grub.cfg ] &&
+    grep -asHE '${grubMenuLines}' boot/grub/grub.cfg boot/grub/custom.cfg boot/grub2/grub.cfg boot/grub2/custom.cfg | grep -aivE '${grubSecretLines}'
+  # What no file says: the arguments of the deployment that boots next.
+  section ostree
+  [ ! -e run/ostree-booted ] || ! command -v rpm-ostree > /dev/null 2>&1 || rpm-ostree kargs 2> /dev/null
+  section existing
+  for name in ${existing.join(" ")}
+  do [ -e "$name" ] && printf '%s\\n' "$name"; done
+  section names
+  named_files '%s\\n' "$@"
+  section contents
+  named_files '%s\\0' "$@" | xargs -0 grep -asH '' /dev/null
+  section links
+  links '%s\\n'
+  section link-targets
+  links '%s\\0' | xargs -0 ls -ldn /dev/null
+  section other
+  targets other '%s\\n'
+  section absent
+  targets absent '%s\\n'
+  section files
+  targets file '%s\\n'
+  # Two processes more, only where something is journalled.
+  set -- $journal/[0-9]*/target
+  if [ -e "$1" ]; then
+    section modes
+    targets file '%s\\0' | xargs -0 stat -c '%a %u:%g %n' /dev/null
+    section hashes
+    targets file '%s\\0' | xargs -0 sha256sum /dev/null
+  fi
+}
+
+unit_states() {
+  more=
+  for unit in $units
+  do case " ${snapshotUnits.join(" ")} " in *" $unit "*) ;; *) more="$more $unit" ;; esac; done
+  command -v systemctl >/dev/null 2>&1 &&
+    systemctl show -p Id,LoadState,ActiveState,UnitFileState ${snapshotUnits.join(" ")} $more 2>/dev/null
+}
+${libvirtFunctions}
 # What was printed before may lack its newline.
 echo
-section kernel
-kernel_files | xargs -0 grep -asH '' /dev/null
-section memory
-# Of the mounts those of huge pages and those that a boot loader reads: the options of others are nobody's business. So
-# are systemd's other settings.
-grep -asHE '^(Mem(Total|Free|Available)|Hugepagesize|Node +[0-9]+ Mem(Total|Free)|Cpus_allowed_list):|^nr_free_pages |^[^ ]+ ([^ ]+ hugetlbfs|/(boot(/efi|/grub2?)?|efi)? [^ ]+) |^[[:space:]]*CPUAffinity[[:space:]]*=' \\
-  proc/meminfo proc/vmstat $node/node[0-9]*/meminfo proc/mounts proc/1/status \\
-  etc/systemd/system.conf.d/*.conf run/systemd/system.conf.d/*.conf \\
-  usr/local/lib/systemd/system.conf.d/*.conf usr/lib/systemd/system.conf.d/*.conf
-section boot-menu
-[ -e boot/grub/grub.cfg ] || [ -e boot/grub2/grub.cfg ] &&
-  grep -asHE '${grubMenuLines}' boot/grub/grub.cfg boot/grub/custom.cfg boot/grub2/grub.cfg boot/grub2/custom.cfg | grep -aivE '${grubSecretLines}'
-# What no file says: the arguments of the deployment that boots next.
-section ostree
-[ ! -e run/ostree-booted ] || ! command -v rpm-ostree > /dev/null 2>&1 || rpm-ostree kargs 2> /dev/null
-section existing
-for name in ${existing.join(" ")}
-do [ -e "$name" ] && printf '%s\\n' "$name"; done
-section names
-named_files '%s\\n' "$@"
-section contents
-named_files '%s\\0' "$@" | xargs -0 grep -asH '' /dev/null
-section links
-links '%s\\n'
-section link-targets
-links '%s\\0' | xargs -0 ls -ldn /dev/null
-section other
-targets other '%s\\n'
-section absent
-targets absent '%s\\n'
-section files
-targets file '%s\\n'
-# Two processes more, only where something is journalled.
-set -- $journal/[0-9]*/target
-if [ -e "$1" ]; then
-  section modes
-  targets file '%s\\0' | xargs -0 stat -c '%a %u:%g %n' /dev/null
-  section hashes
-  targets file '%s\\0' | xargs -0 sha256sum /dev/null
-fi
-section units
-more=
-for unit in $units
-do case " ${snapshotUnits.join(" ")} " in *" $unit "*) ;; *) more="$more $unit" ;; esac; done
-command -v systemctl >/dev/null 2>&1 &&
-  systemctl show -p Id,LoadState,ActiveState,UnitFileState ${snapshotUnits.join(" ")} $more 2>/dev/null
-${libvirtScript}
+# systemctl and virsh take the longest: they run while the files are read, and what they say stays in its pipe so long.
+unit_states </dev/null | {
+  exec 3<&0 </dev/null
+  if [ -z "$libvirt" ]; then
+    file_sections "$@"
+  else
+    domain_lists | {
+      exec 4<&0 </dev/null
+      file_sections "$@"
+      domain_sections <&4
+    }
+  fi
+  section units
+  cat <&3
+}
 section done
 exit 0
 `;

@@ -329,6 +329,7 @@ test("takes no more than fifteen processes, also with a journal", async () => {
   const started = readFileSync(log, "utf8").trim().split("\n").sort();
   rmSync(bin, { recursive: true });
   expect(started).toEqual([
+    "cat",
     "grep",
     "grep",
     "grep",
