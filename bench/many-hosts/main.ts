@@ -1,6 +1,7 @@
 /*
- * npm run bench:many-hosts [-- --hosts 1,10,50 --latency 500]: what a run costs by the number of hosts, each with ten domains, through the real
- * CLI and its real dynamic-provider server. The hosts answer from a recording (recorded-hosts.ts).
+ * npm run bench:many-hosts [-- --hosts 1,10,50 --latency 500]: what a run costs by the number of hosts, each with ten
+ * domains, through the real CLI and its real dynamic-provider server. The hosts answer from a recording
+ * (recorded-hosts.ts).
  */
 import { parseArgs } from "node:util";
 import { watchProcesses, type Role, type Usage } from "../processes";
@@ -44,6 +45,9 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 const parallel = ["--parallel", "64"];
 
+/** MiB of V8's young generation: by default it grows as long as memory is free, and garbage stays in it. */
+const littleMemory = { NODE_OPTIONS: "--max-semi-space-size=4" };
+
 async function measure(fleet: Fleet, size: number, latency: number): Promise<readonly Row[]> {
   const rows: Row[] = [];
   const hosts = await startHosts(fleet, { size, latency, drifted: false });
@@ -51,6 +55,7 @@ async function measure(fleet: Fleet, size: number, latency: number): Promise<rea
     await fleet.deploy(hosts.ports, "applied");
     const noop = ["preview", "--refresh", "--expect-no-changes", ...parallel];
     rows.push(await rowOf("nothing to do, with refresh", { fleet, hosts, args: noop }));
+    rows.push(await rowOf("nothing to do, little memory", { fleet, hosts, args: noop, env: littleMemory }));
     await fleet.deploy(hosts.ports, "new");
     rows.push(await rowOf("first preview", { fleet, hosts, args: ["preview", ...parallel] }));
     await fleet.deploy(hosts.ports, "newWithPlan");
@@ -72,13 +77,16 @@ interface Measured {
   readonly fleet: Fleet;
   readonly hosts: Hosts;
   readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
-async function rowOf(run: string, { fleet, hosts, args }: Measured): Promise<Row> {
+async function rowOf(run: string, { fleet, hosts, args, env }: Measured): Promise<Row> {
   process.stderr.write(`${hosts.size} hosts: ${run}\n`);
   await hosts.asked();
   const watch = watchProcesses();
-  const { seconds: wallSeconds, result } = await timed(() => fleet.project.pulumi(args));
+  const { seconds: wallSeconds, result } = await timed(() =>
+    fleet.project.pulumi(args, { ...(env !== undefined && { env }) }),
+  );
   const processes = watch.stop();
   const { unknown, ...asked } = await hosts.asked();
   if (unknown.length > 0) throw new Error(`not recorded: ${unknown.join("\n")}`);
