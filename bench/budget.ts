@@ -7,7 +7,8 @@ import { record } from "./record";
 import { recordFleet, type Fleet } from "./many-hosts/fleet";
 import { startHosts } from "./many-hosts/hosts";
 import { watchProcesses, type Role, type Usage } from "./processes";
-import { shown, summary, timed } from "./statistics";
+import { summary, timed } from "./statistics";
+import { budgetTable } from "./tables";
 
 const times = 7;
 const args = ["preview", "--refresh", "--parallel", "64"];
@@ -27,13 +28,10 @@ export async function main(): Promise<number> {
       whole.push(seconds);
       processes = used;
     }
-    const [none, one] = [summary(empty), summary(whole)];
-    process.stdout.write(`\n| part of a run that changes nothing | s |\n| --- | ---: |\n`);
-    process.stdout.write(`| CLI, language host and an empty program | ${shown(none, 2)} |\n`);
-    process.stdout.write(`| the whole, one host with ten domains | ${shown(one, 2)} |\n`);
-    for (const [role, { cpuSeconds }] of Object.entries(processes ?? {}))
-      process.stdout.write(`| CPU of the last whole run: ${role} | ${cpuSeconds.toFixed(2)} |\n`);
-    record("budget", { empty: none, whole: one, processes });
+    if (processes === undefined) throw new Error("nothing was measured");
+    const result = { empty: summary(empty), whole: summary(whole), processes };
+    process.stdout.write(`\nA run that changes nothing; CPU: of the last\n\n${budgetTable(result)}\n`);
+    record("budget", result);
   } finally {
     hosts.end();
     await fleet.remove();

@@ -2,14 +2,13 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 import { join } from "node:path";
+import type { Results } from "./results-schema";
 
 const file = join(__dirname, "results.json");
 
-export type Results = Readonly<Record<string, unknown>>;
-
 export const readResults = (): Results => (existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Results) : {});
 
-export function record(part: string, values: object): void {
+export function record<Part extends keyof Results>(part: Part, values: NonNullable<Results[Part]>): void {
   const machine = {
     cpus: cpus().length,
     model: cpus()[0]?.model ?? "",

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { mustRun } from "../scripts/lib/process";
 import { installedPackage } from "../test/e2e/support/package";
 import { record } from "./record";
-import { shown, summary, timed, type Summary } from "./statistics";
+import { summary, timed, type Summary } from "./statistics";
+import { weightTable } from "./tables";
 
 const root = join(__dirname, "..");
 const times = 15;
@@ -20,20 +21,9 @@ export async function main(): Promise<number> {
   for (const name of names) kilobytes[name] = await folderKiB(join(installed, "node_modules", name));
   const loads = await loadTimes(installed);
   const above = loads.loaded.median - loads.bare.median;
-  process.stdout.write(`\n| what | |\n| --- | ---: |\n`);
-  const rows: readonly (readonly [string, string])[] = [
-    ["packed package", `${(packed.size / 1024).toFixed(0)} KiB`],
-    ["unpacked", `${(packed.unpackedSize / 1024).toFixed(0)} KiB`],
-    [
-      "direct production dependencies",
-      `${names.length}: ${names.map((name) => `${name} ${kilobytes[name]} KiB`).join(", ")}`,
-    ],
-    ["Node alone", `${shown(loads.bare, 0)} ms`],
-    ["Node with the provider of HostTuning loaded", `${shown(loads.loaded, 0)} ms`],
-    ["so loading takes", `${above.toFixed(0)} ms`],
-  ];
-  for (const [what, value] of rows) process.stdout.write(`| ${what} | ${value} |\n`);
-  record("weight", { packed, dependenciesKiB: kilobytes, milliseconds: { ...loads, requireMedian: above } });
+  const result = { packed, dependenciesKiB: kilobytes, milliseconds: { ...loads, requireMedian: above } };
+  process.stdout.write(`\n${weightTable(result)}\n`);
+  record("weight", result);
   return 0;
 }
 

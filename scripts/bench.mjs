@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// npm run bench: all parts, one after another, and then the chart. Arguments belong to the parts (npm run bench:many-hosts -- --hosts 10).
+// npm run bench: all parts, one after another, and then the page. Arguments belong to the parts (npm run bench:many-hosts -- --hosts 10).
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
@@ -10,7 +10,7 @@ const scripts = [
   "bench-one-host",
   "bench-many-hosts",
   "bench-planner",
-  "bench-chart",
+  "bench-report",
 ];
 for (const name of scripts) {
   process.stdout.write(`\n== ${name} ==\n`);

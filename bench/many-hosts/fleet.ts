@@ -5,6 +5,7 @@ import { machineId } from "../../test/support/fixture-root";
 import { generateKey, startSshHost, type SshHost } from "../../test/support/ssh-host";
 import { definition, fixtureHost, type FixtureHost } from "../../test/integration/vm-cpu-placement/fixture-host";
 import { createProject, type Project } from "../../test/e2e/support/project";
+import type { StateWeight } from "../results-schema";
 import { normalised, type Recording } from "./recording";
 
 export const vmsPerHost = 10;
@@ -43,16 +44,10 @@ interface Deployment {
   readonly deployment: { readonly resources: readonly object[] };
 }
 
-export interface Weight {
-  readonly hostBytes: number;
-  readonly vmBytes: number;
-  readonly providerBytes: number;
-}
-
 export interface Fleet {
   readonly project: Project;
   /** Of the state. */
-  readonly weight: Weight;
+  readonly weight: StateWeight;
   readonly recording: Omit<Recording, "hosts">;
   /** Writes the program's hosts, and the state as an `up` of them would have left it; `new`: an empty one. */
   deploy(ports: readonly number[], state: "applied" | "new" | "newWithPlan"): Promise<void>;
@@ -171,7 +166,7 @@ function repeated(state: Deployment, { ports, from }: { ports: readonly number[]
 }
 
 /** Bytes of the state that a host and a VM add, and of the provider's own text in each. */
-function weightOf({ deployment: { resources } }: Deployment): Weight {
+function weightOf({ deployment: { resources } }: Deployment): StateWeight {
   const texts = resources.map((one) => JSON.stringify(one));
   const size = (type: string) => texts.find((text) => text.includes(`:${type}"`))?.length ?? 0;
   const provider = /"__provider":"((?:[^"\\]|\\.)*)"/.exec(texts.join(""))?.[1]?.length ?? 0;

@@ -4,22 +4,13 @@
  * (recorded-hosts.ts).
  */
 import { parseArgs } from "node:util";
-import { watchProcesses, type Role, type Usage } from "../processes";
+import { watchProcesses } from "../processes";
 import { record } from "../record";
+import type { ManyHostsRow } from "../results-schema";
 import { timed } from "../statistics";
+import { manyHostsTable } from "../tables";
 import { recordFleet, vmsPerHost, type Fleet } from "./fleet";
 import { startHosts, type Hosts } from "./hosts";
-
-interface Row {
-  readonly hosts: number;
-  readonly run: string;
-  readonly wallSeconds: number;
-  readonly processes: Readonly<Record<Role, Usage>>;
-  readonly connections: number;
-  readonly commands: number;
-  readonly mostConnections: number;
-  readonly mostCommands: number;
-}
 
 export async function main(argv: readonly string[]): Promise<number> {
   const options = { hosts: { type: "string" }, latency: { type: "string" } } as const;
@@ -28,17 +19,18 @@ export async function main(argv: readonly string[]): Promise<number> {
   const latency = Number(values.latency ?? 500);
   process.stderr.write("recording one host with ten domains\n");
   const fleet = await recordFleet();
-  const rows: Row[] = [];
+  const rows: ManyHostsRow[] = [];
   try {
     for (const size of sizes) rows.push(...(await measure(fleet, size, latency)));
   } finally {
     await fleet.remove();
   }
-  show(rows, latency);
-  record("manyHosts", { latencyMilliseconds: latency, vmsPerHost, rows, stateWeight: fleet.weight });
+  const result = { latencyMilliseconds: latency, vmsPerHost, rows, stateWeight: fleet.weight };
+  record("manyHosts", result);
   const { hostBytes, vmBytes, providerBytes } = fleet.weight;
   process.stdout.write(
-    `\nIn the state: ${hostBytes} bytes a host, ${vmBytes} a VM, of which __provider ${providerBytes}.\n`,
+    `\n${vmsPerHost} domains a host, ${latency} ms a command, --parallel 64\n\n${manyHostsTable(result)}\n\n` +
+      `In the state: ${hostBytes} bytes a host, ${vmBytes} a VM, of which __provider ${providerBytes}.\n`,
   );
   return 0;
 }
@@ -48,8 +40,8 @@ const parallel = ["--parallel", "64"];
 /** MiB of V8's young generation: by default it grows as long as memory is free, and garbage stays in it. */
 const littleMemory = { NODE_OPTIONS: "--max-semi-space-size=4" };
 
-async function measure(fleet: Fleet, size: number, latency: number): Promise<readonly Row[]> {
-  const rows: Row[] = [];
+async function measure(fleet: Fleet, size: number, latency: number): Promise<readonly ManyHostsRow[]> {
+  const rows: ManyHostsRow[] = [];
   const hosts = await startHosts(fleet, { size, latency, drifted: false });
   try {
     await fleet.deploy(hosts.ports, "applied");
@@ -80,7 +72,7 @@ interface Measured {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-async function rowOf(run: string, { fleet, hosts, args, env }: Measured): Promise<Row> {
+async function rowOf(run: string, { fleet, hosts, args, env }: Measured): Promise<ManyHostsRow> {
   process.stderr.write(`${hosts.size} hosts: ${run}\n`);
   await hosts.asked();
   const watch = watchProcesses();
@@ -93,18 +85,4 @@ async function rowOf(run: string, { fleet, hosts, args, env }: Measured): Promis
   if (run === "one host drifted" && !/~ 1 to update/.test(result.output))
     throw new Error(`the drift is not shown:\n${result.output}`);
   return { hosts: hosts.size, run, wallSeconds, processes, ...asked };
-}
-
-function show(rows: readonly Row[], latency: number): void {
-  process.stdout.write(`\n${vmsPerHost} domains a host, ${latency} ms a command, --parallel 64\n\n`);
-  process.stdout.write(
-    "| hosts | run | wall s | provider CPU s | CPU ms a host | provider peak MiB | connections a host | commands a host, at most |\n",
-  );
-  process.stdout.write("| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n");
-  for (const row of rows)
-    process.stdout.write(
-      `| ${row.hosts} | ${row.run} | ${row.wallSeconds.toFixed(1)} | ${row.processes.provider.cpuSeconds.toFixed(2)} | ` +
-        `${((1000 * row.processes.provider.cpuSeconds) / row.hosts).toFixed(0)} | ${row.processes.provider.peakMiB.toFixed(0)} | ` +
-        `${row.mostConnections} | ${row.mostCommands} |\n`,
-    );
 }

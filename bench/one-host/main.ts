@@ -12,7 +12,8 @@ import { commandLine } from "../../provider/transport/shell-quote";
 import { ssh, trustHostKey } from "../../test/host/ssh";
 import type { TestHost } from "../../test/host/test-host";
 import { record } from "../record";
-import { shown, summary, type Summary } from "../statistics";
+import { summary, type Summary } from "../statistics";
+import { floorLine, oneHostTable } from "../tables";
 import { playbookFor, type Playbook } from "./ansible";
 import { stackFor, type Stack } from "./stack";
 import { startProxy, type StopwatchProxy } from "./stopwatch-proxy";
@@ -132,7 +133,6 @@ async function ansibleOf(playbook: Playbook, column: Column): Promise<{ seconds:
 }
 
 function report(samples: Record<Tool, Samples>, floorSeconds: readonly number[], version: string): void {
-  const floor = summary(floorSeconds);
   const rows = columns.map((run) => {
     const of = (tool: Tool, key: "seconds" | "hostSeconds"): Summary =>
       summary(samples[tool][run].map((one) => one[key]));
@@ -143,26 +143,12 @@ function report(samples: Record<Tool, Samples>, floorSeconds: readonly number[],
       ansible: { seconds: of("ansible", "seconds"), shows: shows("ansible") },
     };
   });
-  process.stdout.write(`\nOne host, seconds: median (least-most). Ansible: ansible-core ${version}\n\n`);
-  process.stdout.write(
-    "| run | this package | of it on the host | Ansible | ratio | on the host, to the bare exec | Ansible to that |\n",
-  );
-  process.stdout.write("| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n");
-  for (const { run, ours, ansible } of rows) {
-    const [whole, onHost] = [
-      ansible.seconds.median / ours.seconds.median,
-      ansible.seconds.median / ours.hostSeconds.median,
-    ];
-    process.stdout.write(
-      `| ${run} | ${shown(ours.seconds)} | ${shown(ours.hostSeconds, 2)} | ${shown(ansible.seconds)} | ${whole.toFixed(1)} | ` +
-        `${(ours.hostSeconds.median / floor.median).toFixed(2)} | ${onHost.toFixed(1)} |\n`,
-    );
-  }
-  process.stdout.write(`\nThe bare exec of the snapshot script by ssh: ${shown(floor, 2)}\n`);
+  const result = { ansible: version, bareExecSeconds: summary(floorSeconds), rows };
+  process.stdout.write(`\nOne host, seconds: median (least-most)\n\n${oneHostTable(result)}\n\n${floorLine(result)}\n`);
   const preview = rows[1];
   process.stdout.write(
     `Of ${drifts.length} settings that were changed by hand (${drifts.join(", ")}) the preview shows:\n` +
       `  this package: ${preview?.ours.shows.join(", ")}\n  Ansible: ${preview?.ansible.shows.join(", ")}\n`,
   );
-  record("oneHost", { ansible: version, bareExecSeconds: floor, rows });
+  record("oneHost", result);
 }

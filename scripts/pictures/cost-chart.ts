@@ -1,7 +1,4 @@
 /* What a run costs by the number of hosts, from bench/results.json: both axes logarithmic, so that twice the hosts is one step. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-
 interface Row {
   readonly hosts: number;
   readonly run: string;
@@ -19,11 +16,6 @@ const styles = [
   { className: "three", dash: "2 4" },
 ] as const;
 const drawnRuns = ["first preview", "nothing to do, with refresh", "first preview, a plan before"];
-
-export function readRows(): readonly Row[] {
-  const text = readFileSync(join(__dirname, "../../bench/results.json"), "utf8");
-  return (JSON.parse(text) as { manyHosts: { rows: readonly Row[] } }).manyHosts.rows;
-}
 
 export function costChart(rows: readonly Row[]): string {
   const sizes = [...new Set(rows.map(({ hosts }) => hosts))].sort((one, other) => one - other);
