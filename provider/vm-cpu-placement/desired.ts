@@ -3,7 +3,7 @@ import { desiredBacking, desiredCells } from "./desired-memory";
 import { desiredNuma } from "./desired-numa";
 import type { DesiredContext, PlacementFields } from "./desired-context";
 import { desiredPins } from "./desired-pins";
-import { canonicalSet, kibText, type FactChanges, type Facts } from "./facts";
+import { canonicalSet, kibText, type FactChanges } from "./facts";
 import { CpuSet } from "../linux/cpu-set";
 
 /** What the arguments ask of a domain, as settings. Null: shall not be. */
@@ -11,7 +11,7 @@ export function desiredFacts(fields: PlacementFields, context: DesiredContext): 
   const pins = desiredPins(fields, context.widened);
   const cells = desiredCells(fields.numa, context);
   const before = new Map([
-    ...desiredVcpus(fields, context.existing),
+    ...desiredVcpus(fields, context),
     ...pins,
     ...desiredSchedulers(fields),
     ...desiredWeights(fields),
@@ -23,7 +23,7 @@ export function desiredFacts(fields: PlacementFields, context: DesiredContext): 
   return new Map([...before, ...desiredBacking(fields.memoryBacking, { context, before })]);
 }
 
-function desiredVcpus({ vcpus, vcpuCpuset }: PlacementFields, existing: readonly Facts[]): FactChanges {
+function desiredVcpus({ vcpus, vcpuCpuset }: PlacementFields, { existing, goingBack }: DesiredContext): FactChanges {
   const wanted = new Map<string, string | null>();
   const inUse = existing.at(-1)?.get("vcpus.current");
   if (vcpus?.maximum !== undefined) {
@@ -32,7 +32,8 @@ function desiredVcpus({ vcpus, vcpuCpuset }: PlacementFields, existing: readonly
     if (inUse === undefined || inUse === String(vcpus.maximum)) wanted.set("vcpus.current", null);
   }
   if (vcpus?.current !== undefined) {
-    const maximum = vcpus.maximum ?? Number(existing.at(-1)?.get("vcpus.maximum") ?? Number.NaN);
+    const most = goingBack?.get("vcpus.maximum") ?? existing.at(-1)?.get("vcpus.maximum");
+    const maximum = vcpus.maximum ?? Number(most ?? Number.NaN);
     wanted.set("vcpus.current", vcpus.current === maximum ? null : String(vcpus.current));
   }
   if (vcpuCpuset !== undefined) {

@@ -53,10 +53,10 @@ async function start(...names: readonly Vm[]): Promise<void> {
 
 type Masks = Readonly<Record<string, string>>;
 
-/** Thread -> CPUs that it may run on, of vCPUs, I/O threads and QEMU itself, from /proc. */
+/** Thread -> CPUs that it may run on, of vCPUs, I/O threads and QEMU itself, from /proc. QEMU's workers come and go. */
 async function masks(name: Vm): Promise<Masks> {
   const text = await host.output(
-    `pid=$(cat /run/libvirt/qemu/${name}.pid); grep -hE '^(Name|Cpus_allowed_list):' /proc/$pid/task/*/status`,
+    `pid=$(cat /run/libvirt/qemu/${name}.pid) && { grep -hsE '^(Name|Cpus_allowed_list):' /proc/$pid/task/*/status; :; }`,
   );
   const found = [...text.matchAll(/Name:\t(.*)\nCpus_allowed_list:\t(.*)/g)].map(([, thread = "", cpus = ""]) => [
     thread,

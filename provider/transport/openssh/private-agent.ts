@@ -3,7 +3,7 @@
  * Source: ssh-agent(1), ssh-add(1).
  */
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync } from "node:fs";
+import { createConnection } from "node:net";
 import type { Workplace } from "./workplace";
 
 /** Says the passphrase once: ssh-add would ask for ever for one that is wrong. */
@@ -44,12 +44,25 @@ export async function startPrivateAgent(
   return socket;
 }
 
+/** Not only that the socket is there: between bind(2) and listen(2) it refuses. */
 async function listening(socket: string): Promise<void> {
   const deadline = Date.now() + startLimitMilliseconds;
-  while (!existsSync(socket)) {
+  while (!(await accepts(socket))) {
     if (Date.now() > deadline) throw new Error("ssh-agent does not start");
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
+}
+
+function accepts(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(path);
+    const end = (accepted: boolean) => () => {
+      socket.destroy();
+      resolve(accepted);
+    };
+    socket.once("connect", end(true));
+    socket.once("error", end(false));
+  });
 }
 
 function ended(child: ChildProcess): Promise<{ readonly code: number | null; readonly stderr: string }> {

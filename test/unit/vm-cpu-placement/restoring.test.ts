@@ -66,6 +66,16 @@ test("a maximum that is the number in use: that number comes back with the old m
   expect(readDomain(run({}, tuned).after.xml).facts).toEqual(readDomain(start.xml).facts);
 });
 
+test("a number in use that is the maximum that goes back", () => {
+  const start = off(emptyDomain);
+  const more = run({ vcpus: { maximum: 8 } }, start).after;
+  const first = run({ vcpus: { current: 4 } }, more);
+  expect(first.plan.problems).toEqual([]);
+  expect(readDomain(first.after.xml).facts.get("vcpus.maximum")).toBe("4");
+  expect(run({ vcpus: { current: 4 } }, first.after).plan.changes).toEqual([]);
+  expect(readDomain(run({}, first.after).after.xml).facts).toEqual(readDomain(start.xml).facts);
+});
+
 test("what is computed counts with what goes back in the same run", () => {
   const cells = [{ id: 0, vcpus: "0-3", memoryMiB: 1024 }];
   const fuller = run({ iothreads: [{ id: 1 }, { id: 2 }], numa: { cells } }, off(emptyDomain)).after;
