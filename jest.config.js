@@ -8,6 +8,7 @@ const layer = (name, more = {}) => ({
   ...more,
 });
 module.exports = {
+  testSequencer: "<rootDir>/test/support/longest-first.js",
   projects: [
     layer("unit"),
     // Real processes: on a busy machine a test of a second takes many.
