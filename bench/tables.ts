@@ -1,4 +1,5 @@
 /* The tables that the parts print and docs/costs.md shows. */
+import { markdownTable } from "../scripts/lib/markdown-table";
 import type { Budget, ManyHosts, OneHost, Weight } from "./results-schema";
 import { shown } from "./statistics";
 
@@ -50,7 +51,7 @@ export function manyHostsTable({ rows }: ManyHosts): string {
       String(mostConnections),
       String(mostCommands),
     ]),
-    ["run"],
+    (column) => column !== 1,
   );
 }
 
@@ -95,14 +96,9 @@ export function weightTable({ packed, dependenciesKiB, milliseconds }: Weight, s
   );
 }
 
-/** Markdown as prettier lays it out. The columns in `left`, and the first, are text; the others are numbers. */
-function table(header: readonly string[], rows: readonly (readonly string[])[], left: readonly string[] = []): string {
-  const lines = [header, ...rows];
-  const isText = header.map((name, index) => left.includes(name) || (index === 0 && left.length === 0));
-  const widths = header.map((_, index) => Math.max(3, ...lines.map((line) => (line[index] ?? "").length)));
-  const pad = (cell: string, index: number): string =>
-    isText[index] === true ? cell.padEnd(widths[index] ?? 0) : cell.padStart(widths[index] ?? 0);
-  const rule = widths.map((width, index) => (isText[index] === true ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  return [line(header.map(pad)), line(rule), ...rows.map((cells) => line(cells.map(pad)))].join("\n");
-}
+/** All but the first column are numbers, unless told otherwise. */
+const table = (
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  isNumber = (column: number): boolean => column > 0,
+): string => markdownTable([header, ...rows], isNumber).join("\n");

@@ -1,4 +1,5 @@
 /* The arguments as a page of Markdown, in the form that Prettier gives it. */
+import { markdownTable } from "../lib/markdown-table";
 import type { Argument } from "./arguments";
 
 /** What one page is about. */
@@ -20,7 +21,7 @@ export function page({ opening, impact, program }: Subject, all: readonly Argume
   ]);
   return [
     opening,
-    ...table([["argument", "default", "impact"], ...rows]),
+    ...markdownTable([["argument", "default", "impact"], ...rows]),
     ...flat(all).map(({ argument, depth }) => section(argument, depth, text)),
   ]
     .join("\n")
@@ -74,12 +75,4 @@ function example(fields: string, program: Subject["program"]): string {
   const inner = fields.split("\n").map((line) => (line === "" ? "" : `  ${line}`));
   const last = inner.pop() ?? "";
   return ["```ts", ...program([...inner, `${last},`]), "```"].join("\n");
-}
-
-function table(rows: readonly (readonly string[])[]): readonly string[] {
-  const columns = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => cell.padEnd(columns[column] ?? 0)).join(" | ")} |`;
-  const [head = [], ...body] = rows;
-  return [line(head), `| ${columns.map((width) => "-".repeat(width)).join(" | ")} |`, ...body.map(line)];
 }
